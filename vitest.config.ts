@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests that talk to a real Temporal server: everything in test/workflow and test/crash, and any file so named. */
+const ON_A_SERVER = [
+  'test/workflow/**/*.test.ts',
+  'test/crash/**/*.test.ts',
+  'test/**/*.server.test.ts',
+];
+
+export default defineConfig(({ mode }) => ({
+  test: {
+    // In threads, Temporal's native runtime crashes when several files use it.
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ON_A_SERVER,
+          testTimeout: 20_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'server',
+          include: ON_A_SERVER,
+          globalSetup: ['test/setup/temporal-server.ts'],
+          provide: { crashRounds: mode === 'long' ? 10 : 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+}));
