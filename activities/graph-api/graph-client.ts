@@ -1,0 +1,360 @@
+import ky from 'ky';
+import { z } from 'zod';
+import type { Secret } from '../secret.js';
+import {
+  GraphApiError,
+  GraphBadAnswerError,
+  type GraphCall,
+  GraphConnectionError,
+  type GraphErrorEnvelope,
+  GraphTimeoutError,
+} from './errors.js';
+import { exchange } from './exchange.js';
+
+/** Options of one request. */
+export interface RequestOptions {
+  /** Milliseconds until the request is given up. @default 15000 */
+  timeoutMs?: number;
+  /** Ends the request at once; the error is then the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A number as Meta describes it. Every field may be missing and every enum may hold a value not known here.
+ * Source: Meta's phone number reference; `is_pin_enabled` is seen in the field only.
+ */
+const numberSchema = z.looseObject({
+  id: z.string(),
+  display_phone_number: z.string().optional().catch(undefined),
+  verified_name: z.string().optional().catch(undefined),
+  code_verification_status: z.string().optional().catch(undefined),
+  is_pin_enabled: z.boolean().optional().catch(undefined),
+  status: z.string().optional().catch(undefined),
+  name_status: z.string().optional().catch(undefined),
+  quality_rating: z.string().optional().catch(undefined),
+  platform_type: z.string().optional().catch(undefined),
+  is_on_biz_app: z.boolean().optional().catch(undefined),
+  account_mode: z.string().optional().catch(undefined),
+});
+
+export type GraphNumber = z.infer<typeof numberSchema>;
+
+const NUMBER_FIELDS = Object.keys(numberSchema.shape);
+
+/** A field that every version knows: where it is unknown, the object is no phone number. */
+const FIELD_OF_EVERY_NUMBER = 'display_phone_number';
+
+const listSchema = z.looseObject({
+  data: z.array(numberSchema),
+  paging: z
+    .looseObject({
+      cursors: z.looseObject({ after: z.string().optional() }).optional(),
+      next: z.string().optional(),
+    })
+    .optional(),
+});
+
+const subscribedAppsSchema = z.looseObject({ data: z.array(z.unknown()) });
+
+const successSchema = z.looseObject({ success: z.literal(true) });
+
+const errorSchema = z.looseObject({
+  error: z.looseObject({
+    message: z.string().catch(''),
+    code: z.number(),
+    error_subcode: z.number().optional().catch(undefined),
+    error_data: z
+      .looseObject({ details: z.string().optional().catch(undefined) })
+      .optional()
+      .catch(undefined),
+    error_user_msg: z.string().optional().catch(undefined),
+    is_transient: z.boolean().optional().catch(undefined),
+    fbtrace_id: z.string().optional().catch(undefined),
+  }),
+});
+
+/** What Meta added to `success: true`, as text; such as that a PIN was not reset. */
+export interface WriteAnswer {
+  note?: string;
+}
+
+/**
+ * Meta's Graph API as far as onboarding goes. No request is repeated here. Every method throws {@link GraphApiError},
+ * {@link GraphTimeoutError}, {@link GraphConnectionError} or {@link GraphBadAnswerError}.
+ */
+export interface GraphClient {
+  /** `GET /{id}`. A field that the server's version does not know is left out from then on. */
+  readNumber(id: string, options?: RequestOptions & { fields?: string[] }): Promise<GraphNumber>;
+  /** `POST /{id}/register`. With 2SV off, this PIN becomes the PIN; with 2SV on, it must equal the PIN (133005). */
+  register(id: string, pin: Secret, options?: RequestOptions): Promise<WriteAnswer>;
+  /** `POST /{id}/deregister`. Clears neither 2SV nor the number. */
+  deregister(id: string, options?: RequestOptions): Promise<WriteAnswer>;
+  /** `POST /{id}/request_code`. Meta sends six digits that live about ten minutes. */
+  requestCode(
+    id: string,
+    code: { method: 'SMS' | 'VOICE'; language: string },
+    options?: RequestOptions,
+  ): Promise<WriteAnswer>;
+  /** `POST /{id}/verify_code`. */
+  verifyCode(id: string, code: Secret, options?: RequestOptions): Promise<WriteAnswer>;
+  /** `POST /{id}` with nothing but `pin`: sets or changes the 2SV PIN of a registered number. */
+  setPin(id: string, pin: Secret, options?: RequestOptions): Promise<WriteAnswer>;
+  /** `GET /{waba}/phone_numbers`, one page. */
+  listNumbers(
+    wabaId: string,
+    options?: RequestOptions & { limit?: number; after?: string },
+  ): Promise<{ numbers: GraphNumber[]; after?: string }>;
+  /** `GET /{waba}/subscribed_apps`: how many apps get the account's webhooks. */
+  subscribedApps(wabaId: string, options?: RequestOptions): Promise<{ count: number }>;
+}
+
+export interface GraphClientOptions {
+  /** Such as `https://graph.facebook.com`, or any server that speaks Meta's wire format. */
+  baseUrl: string;
+  /** Such as `v25.0`. */
+  version: string;
+  accessToken: Secret;
+}
+
+const DEFAULT_TIMEOUT_MS = 15_000;
+
+export function createGraphClient({
+  baseUrl,
+  version,
+  accessToken,
+}: GraphClientOptions): GraphClient {
+  const http = ky.create({
+    prefixUrl: `${baseUrl.replace(/\/+$/, '')}/${version}`,
+    retry: 0,
+    throwHttpErrors: false,
+    redirect: 'error', // a redirect would hand the bearer token to another server
+  });
+  const unknownFields = new Set<string>();
+
+  /** Sends one request and returns the answer that `schema` accepts. `sent` are the secrets in it, kept out of any error. */
+  async function send<T>(
+    call: GraphCall,
+    subjectId: string,
+    path: string,
+    request: { json?: unknown; searchParams?: Record<string, string> },
+    schema: z.ZodType<T>,
+    sent: Secret[],
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: RequestOptions = {},
+  ): Promise<T> {
+    const method = call === 'read' || call === 'list' || call === 'subscribedApps' ? 'get' : 'post';
+    const { status, headers, body } = await exchange(
+      (ending) =>
+        http(path, {
+          ...request,
+          method,
+          headers: { authorization: `Bearer ${accessToken.reveal()}` },
+          timeout: false, // ky's own covers the headers only
+          signal: ending,
+        }),
+      timeoutMs,
+      signal,
+    ).catch((error: unknown) => {
+      if (signal?.aborted) throw signal.reason;
+      if (error instanceof DOMException && error.name === 'TimeoutError')
+        throw new GraphTimeoutError(call, subjectId, timeoutMs);
+      throw new GraphConnectionError(call, subjectId, systemCodeOf(error));
+    });
+    const json = body.trim() === '' ? undefined : parseJson(body);
+    const failure = errorSchema.safeParse(json);
+    if (failure.success) {
+      throw new GraphApiError(
+        call,
+        subjectId,
+        envelopeOf(failure.data.error, status, headers, [accessToken, ...sent]),
+      );
+    }
+    const answer = schema.safeParse(json);
+    if (status < 300 && answer.success) return answer.data;
+    throw new GraphBadAnswerError(call, subjectId, status, kindOf(body, json, method));
+  }
+
+  async function write(
+    call: GraphCall,
+    id: string,
+    path: string,
+    json: unknown,
+    sent: Secret[],
+    options?: RequestOptions,
+  ): Promise<WriteAnswer> {
+    const { success: _, ...rest } = await send(
+      call,
+      id,
+      path,
+      json === undefined ? {} : { json },
+      successSchema,
+      sent,
+      options,
+    );
+    return Object.keys(rest).length === 0
+      ? {}
+      : { note: scrubbed(JSON.stringify(rest), [accessToken, ...sent]).slice(0, 500) };
+  }
+
+  /**
+   * Reads with ever fewer fields until the server knows them all. What it does not know is left out of later reads only once
+   * a read has given a number: asked for an object of another kind, Meta knows none of these fields.
+   */
+  async function readNumber(
+    id: string,
+    options: RequestOptions & { fields?: string[] } = {},
+  ): Promise<GraphNumber> {
+    const dropped = new Set<string>();
+    for (;;) {
+      const fields = (options.fields ?? NUMBER_FIELDS).filter(
+        (field) => !unknownFields.has(field) && !dropped.has(field),
+      );
+      const searchParams = { fields: fields.join(',') };
+      try {
+        const number = await send('read', id, id, { searchParams }, numberSchema, [], options);
+        for (const field of dropped) unknownFields.add(field);
+        return number;
+      } catch (error) {
+        const unknown = error instanceof GraphApiError ? unknownFieldOf(error) : undefined;
+        const isNoNumber = unknown === FIELD_OF_EVERY_NUMBER;
+        if (unknown === undefined || isNoNumber || !fields.includes(unknown)) throw error;
+        dropped.add(unknown);
+      }
+    }
+  }
+
+  return {
+    readNumber,
+    register: (id, pin, options) =>
+      write(
+        'register',
+        id,
+        `${id}/register`,
+        { messaging_product: 'whatsapp', pin: pin.reveal() },
+        [pin],
+        options,
+      ),
+    deregister: (id, options) =>
+      write('deregister', id, `${id}/deregister`, undefined, [], options),
+    requestCode: (id, { method, language }, options) =>
+      write(
+        'requestCode',
+        id,
+        `${id}/request_code`,
+        { code_method: method, language },
+        [],
+        options,
+      ),
+    verifyCode: (id, code, options) =>
+      write('verifyCode', id, `${id}/verify_code`, { code: code.reveal() }, [code], options),
+    setPin: (id, pin, options) => write('setPin', id, id, { pin: pin.reveal() }, [pin], options),
+    async listNumbers(wabaId, { limit = 100, after, ...options } = {}) {
+      const page = await send(
+        'list',
+        wabaId,
+        `${wabaId}/phone_numbers`,
+        { searchParams: { limit: String(limit), ...(after ? { after } : {}) } },
+        listSchema,
+        [],
+        options,
+      );
+      const next = page.paging?.next === undefined ? undefined : page.paging.cursors?.after;
+      return { numbers: page.data, ...(next ? { after: next } : {}) };
+    },
+    async subscribedApps(wabaId, options) {
+      const path = `${wabaId}/subscribed_apps`;
+      const { data } = await send(
+        'subscribedApps',
+        wabaId,
+        path,
+        {},
+        subscribedAppsSchema,
+        [],
+        options,
+      );
+      return { count: data.length };
+    },
+  };
+}
+
+function envelopeOf(
+  error: z.infer<typeof errorSchema>['error'],
+  httpStatus: number,
+  headers: Headers,
+  secrets: Secret[],
+): GraphErrorEnvelope {
+  const texts = [error.error_data?.details, error.error_user_msg, error.message];
+  const text = texts.map((said) => said?.trim()).find(Boolean) ?? 'no reason given';
+  const retryAfterMs = retryAfterOf(headers);
+  return {
+    code: error.code,
+    ...(error.error_subcode === undefined ? {} : { subcode: error.error_subcode }),
+    text: scrubbed(text, secrets).slice(0, 1000),
+    ...(error.fbtrace_id === undefined
+      ? {}
+      : { fbtraceId: scrubbed(error.fbtrace_id, secrets).slice(0, 100) }),
+    isTransient: error.is_transient ?? false,
+    httpStatus,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** Meta repeats what it was sent in some of its texts, digits grouped or not; a PIN in there would end up in a log. */
+function scrubbed(text: string, secrets: Secret[]): string {
+  return secrets.reduce((clean, secret) => {
+    const value = secret.reveal();
+    const grouped = /^[0-9]+$/.test(value) ? new RegExp([...value].join('[\\s-]?'), 'g') : value;
+    return clean.replaceAll(grouped, '[redacted]');
+  }, text);
+}
+
+const usageSchema = z.record(
+  z.string(),
+  z.array(z.looseObject({ estimated_time_to_regain_access: z.number().optional() })),
+);
+
+/** The wait that Meta's headers ask for: minutes in `X-Business-Use-Case-Usage`, seconds or a date in `Retry-After`. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const usage = usageSchema.safeParse(parseJson(headers.get('x-business-use-case-usage') ?? ''));
+  const minutes = usage.success
+    ? Math.max(
+        0,
+        ...Object.values(usage.data)
+          .flat()
+          .map((use) => use.estimated_time_to_regain_access ?? 0),
+      )
+    : 0;
+  if (minutes > 0) return minutes * 60_000;
+  const retryAfter = headers.get('retry-after');
+  if (retryAfter === null) return undefined;
+  const ms = /^[0-9]+$/.test(retryAfter)
+    ? Number(retryAfter) * 1000
+    : Date.parse(retryAfter) - Date.now();
+  return ms > 0 ? ms : undefined;
+}
+
+/** Code 100 "Tried accessing nonexistent field (x) …": the field's name. */
+function unknownFieldOf(error: GraphApiError): string | undefined {
+  if (error.answer.code !== 100) return undefined;
+  return /nonexistent field \(([a-z_]+)\)/.exec(error.answer.text)?.[1];
+}
+
+function kindOf(body: string, json: unknown, method: 'get' | 'post'): GraphBadAnswerError['kind'] {
+  if (body.trim() === '') return 'empty';
+  if (json === undefined) return 'not JSON';
+  return method === 'post' ? 'without success' : 'of an unknown shape';
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the caller reports what is not JSON
+  }
+}
+
+function systemCodeOf(error: unknown): string | undefined {
+  for (let at: unknown = error; at instanceof Error; at = at.cause) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+  }
+  return undefined;
+}
