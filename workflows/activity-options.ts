@@ -1,0 +1,82 @@
+/** How each kind of step is tried and repeated: the one place that says so. */
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  type LocalActivityOptions,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type { NumberActivities } from '../activities/number.js';
+
+/** Reads and staging, in short: as local activities they cost no round trip, but may not retry for long. */
+const LOOK: LocalActivityOptions = {
+  startToCloseTimeout: '4 seconds',
+  scheduleToCloseTimeout: '8 seconds',
+  retry: { maximumAttempts: 2, initialInterval: '200 milliseconds' },
+};
+
+/** The same work with patience, when the short way failed. */
+const READ: ActivityOptions = {
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '30 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+};
+
+/** Requests that Meta counts, or that are not idempotent: one attempt each, repeated by the workflow after a read. */
+const COUNTED_WRITE: ActivityOptions = {
+  startToCloseTimeout: '40 seconds',
+  scheduleToCloseTimeout: '1 hour',
+  retry: { maximumAttempts: 1 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** A write that may be repeated with the same content. */
+const IDEMPOTENT_WRITE: ActivityOptions = {
+  startToCloseTimeout: '20 seconds',
+  scheduleToCloseTimeout: '15 minutes',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Writes to the PIN store. After Meta has accepted the PIN, the workflow repeats them until they work, visibly. */
+const STORE: ActivityOptions = {
+  startToCloseTimeout: '30 seconds',
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 5 },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+const inShort = proxyLocalActivities<NumberActivities>(LOOK);
+const patiently = proxyActivities<NumberActivities>(READ);
+
+/** The work that is tried in short first, then with patience. */
+export const look = {
+  prepareNumber: [inShort.prepareNumber, patiently.prepareNumber],
+  stagePin: [inShort.stagePin, patiently.stagePin],
+  readNumber: [inShort.readNumber, patiently.readNumber],
+  confirmNumber: [inShort.confirmNumber, patiently.confirmNumber],
+} as const;
+
+export const { requestCode } = proxyActivities<NumberActivities>({
+  ...COUNTED_WRITE,
+  summary: 'Ask Meta to send a code',
+});
+export const { verifyCode } = proxyActivities<NumberActivities>({
+  ...COUNTED_WRITE,
+  summary: 'Hand the code to Meta',
+});
+export const { register } = proxyActivities<NumberActivities>({
+  ...COUNTED_WRITE,
+  summary: 'Register the number',
+});
+export const { deregister } = proxyActivities<NumberActivities>({
+  ...COUNTED_WRITE,
+  summary: 'Deregister the number',
+});
+export const { setTwoStepPin } = proxyActivities<NumberActivities>({
+  ...IDEMPOTENT_WRITE,
+  summary: 'Set the two-step-verification PIN',
+});
+export const { storePin } = proxyActivities<NumberActivities>({
+  ...STORE,
+  summary: 'Make the PIN the current one in the PIN store',
+});

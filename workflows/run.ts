@@ -1,0 +1,316 @@
+/** What one run knows and shows: its steps, the newest code, what it waits for, what it has done that may have to be undone. */
+import {
+  ApplicationFailure,
+  log,
+  setCurrentDetails,
+  sleep,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Problem } from '../activities/failures.js';
+import type { LimitUseReport } from '../activities/number-access.js';
+import type { NumberFacts } from '../activities/number-facts.js';
+import type { Preparation } from '../activities/steps/looks.js';
+import { reportOf } from './attempts.js';
+import { CODE_LIFETIME_MS, type Reminder } from './code-rules.js';
+import { currentDetails } from './current-details.js';
+import type { CompleteInput } from './input.js';
+import {
+  type CodeMethod,
+  FAILURE_TYPES,
+  type OnboardingFailureDetails,
+  type OnboardingProgress,
+  type OnboardingStage,
+  type ProblemReport,
+  type ResendRequest,
+  SEARCH_ATTRIBUTES,
+  STEP_NAMES,
+  type StepName,
+  type StepProgress,
+  type StepState,
+} from './messages.js';
+import type { Steps } from './plan.js';
+import { createSubmissions, type Submission, type Submissions } from './submissions.js';
+
+/** The newest code that Meta was asked for. Instants in milliseconds since the epoch. */
+export interface SentCode {
+  method: CodeMethod;
+  sentAt: number;
+  /** True where Meta's answer was lost. */
+  maybe: boolean;
+}
+
+/** A pin version this run uses, and where it lies. */
+export interface UsedPin {
+  store: string;
+  record: string;
+  version: string;
+}
+
+/** A register that this run has sent. */
+export interface OwnRegister {
+  /** A read just before showed the number as not registered. */
+  wasFree: boolean;
+  /** A read just before told nothing at all of the number. */
+  wasStateless: boolean;
+}
+
+export interface Run {
+  readonly input: CompleteInput;
+  readonly submissions: Submissions;
+  steps: Steps;
+  stage: OnboardingStage;
+  number: NumberFacts | undefined;
+  pin: UsedPin | undefined;
+  pinSince: string | undefined;
+  code: SentCode | undefined;
+  /** Codes that Meta refused since this run last had one sent. In memory only: shown nowhere. */
+  refusedCodes: Set<string>;
+  sentCount: number;
+  /** How often Meta would not send a code. */
+  refusedRequests: number;
+  /** Instant from which the next code may be asked for. */
+  nextSendAt: number;
+  /** A new code that somebody, or the plan, wants. */
+  resend: ResendRequest | undefined;
+  /** The submission being verified. */
+  submission: Submission | undefined;
+  lastSubmittedAt: number | undefined;
+  history: NonNullable<NonNullable<OnboardingProgress['code']>['submissions']>;
+  /** When the wait for a code began; the deadline counts from then. */
+  waitStartedAt: number | undefined;
+  /** What `extend` added, and what waits that Meta imposed took. */
+  extraMs: number;
+  reminded: Set<Reminder>;
+  waiting: OnboardingProgress['waiting'] | undefined;
+  problem: ProblemReport | undefined;
+  ignored: OnboardingProgress['ignored'];
+  compensation: OnboardingProgress['compensation'];
+  budget: { register: LimitUseReport; deregister: LimitUseReport };
+  /** Set once this run has sent a register whose outcome is accepted or unknown. */
+  ownRegister: OwnRegister | undefined;
+  /** Set once a code of this run was accepted; the steps may have been planned anew since. */
+  verifiedNumber: boolean;
+  /** How often an answer of Meta contradicted the plan. */
+  contradictions: number;
+  /** Past the pivot: Meta has accepted the PIN, so the run only goes forward. */
+  pinAccepted: boolean;
+  /** Grows with each message, so that a wait can tell that something came. */
+  messages: number;
+  /** When steps began and ended. */
+  times: Partial<Record<StepName, { startedAt?: string; endedAt?: string }>>;
+}
+
+const UNKNOWN_BUDGET = { used: 0, limit: 10 };
+
+export function openRun(input: CompleteInput): Run {
+  const run: Run = {
+    input,
+    submissions: createSubmissions(
+      () => {
+        run.messages += 1;
+        run.lastSubmittedAt = Date.now();
+      },
+      (reason) => ignore(run, 'a code', reason),
+    ),
+    steps: Object.fromEntries(STEP_NAMES.map((name) => [name, { state: 'pending' }])) as Steps,
+    stage: 'Preparing',
+    number: undefined,
+    pin: undefined,
+    pinSince: undefined,
+    code: undefined,
+    refusedCodes: new Set(),
+    sentCount: 0,
+    refusedRequests: 0,
+    nextSendAt: 0,
+    resend: undefined,
+    submission: undefined,
+    lastSubmittedAt: undefined,
+    history: [],
+    waitStartedAt: undefined,
+    extraMs: 0,
+    reminded: new Set(),
+    waiting: undefined,
+    problem: undefined,
+    ignored: undefined,
+    compensation: undefined,
+    budget: { register: UNKNOWN_BUDGET, deregister: UNKNOWN_BUDGET },
+    ownRegister: undefined,
+    verifiedNumber: false,
+    contradictions: 0,
+    pinAccepted: false,
+    messages: 0,
+    times: {},
+  };
+  return run;
+}
+
+/** Puts a step into a state, dates it, and shows it. */
+export function mark(run: Run, name: StepName, state: StepState, reason?: string): void {
+  run.steps = { ...run.steps, [name]: { state, ...(reason === undefined ? {} : { reason }) } };
+  const at = new Date().toISOString();
+  if (state === 'running') run.times[name] = { startedAt: run.times[name]?.startedAt ?? at };
+  if (state === 'done' || state === 'failed' || state === 'compensated') {
+    run.times[name] = { ...run.times[name], endedAt: at };
+  }
+  show(run);
+}
+
+/** Takes over planned steps and shows them. */
+export function follow(run: Run, steps: Steps): void {
+  run.steps = steps;
+  show(run);
+}
+
+/** Shows the run in the Temporal UI. */
+export function show(run: Run): void {
+  setCurrentDetails(currentDetails(progressOf(run)));
+}
+
+/**
+ * Enters a stage. Only a stage in which a person must act, or an end, becomes a search attribute: each upsert is billed.
+ */
+export function enter(run: Run, stage: OnboardingStage): void {
+  if (run.stage === stage) return;
+  run.stage = stage;
+  if (stage !== 'Preparing' && stage !== 'Registering' && stage !== 'Securing') {
+    upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.stage, value: stage }]);
+  }
+  show(run);
+}
+
+export function adopt(run: Run, preparation: Preparation): void {
+  run.number = preparation.number;
+  run.budget = preparation.budget;
+}
+
+/** Sleeps visibly. */
+export async function waitFor(
+  run: Run,
+  what: string,
+  ms: number,
+  problem?: Problem,
+): Promise<void> {
+  const now = Date.now();
+  run.waiting = {
+    for: what,
+    since: new Date(now).toISOString(),
+    until: new Date(now + ms).toISOString(),
+    ...(problem === undefined ? {} : { cure: problem.advice }),
+  };
+  if (problem !== undefined) run.problem = reportOf(problem);
+  show(run);
+  await sleep(ms, { summary: what });
+  run.waiting = undefined;
+  if (run.waitStartedAt !== undefined) run.extraMs += ms;
+  show(run);
+}
+
+/** The instant (milliseconds since the epoch) until which this run waits for a code. */
+export function deadlineOf(run: Run): number {
+  return (run.waitStartedAt ?? Date.now()) + run.input.codeDeadlineMs + run.extraMs;
+}
+
+/** Shows that a message had no effect. */
+export function ignore(run: Run, message: string, reason: string): void {
+  run.ignored = { message, at: new Date().toISOString(), reason };
+  log.info(`${message} was ignored: ${reason}`, { phoneNumberId: run.input.phoneNumberId });
+  show(run);
+}
+
+/** Counts a request that failed, where Meta may have seen it, and takes over when the next is allowed. */
+export function spent(run: Run, budget: keyof Run['budget'], problem: Problem): void {
+  const { used, limit } = run.budget[budget];
+  const { outcome, allowedAt } = problem;
+  run.budget[budget] = {
+    used: used + (outcome === 'notSent' ? 0 : 1),
+    limit,
+    ...(allowedAt === undefined ? {} : { nextAt: allowedAt }),
+  };
+}
+
+/** Notes a problem for people to see; the run goes on. */
+export function note(run: Run, problem: Problem): void {
+  run.problem = reportOf(problem);
+  log.warn(problem.text, { phoneNumberId: run.input.phoneNumberId, verdict: problem.verdict });
+  show(run);
+}
+
+/**
+ * Ends the run with a problem that nothing in it can cure. What was done is undone on the way out.
+ *
+ * @throws always, an `ApplicationFailure` of type `OnboardingFailed` unless another type is given
+ */
+export function cannotFinish(
+  run: Run,
+  problem: ProblemReport,
+  type: string = FAILURE_TYPES.failed,
+): never {
+  run.problem = problem;
+  const { text, advice, code, subcode, fbtraceId } = problem;
+  const codes =
+    code === undefined ? '' : ` (${subcode === undefined ? code : `${code}/${subcode}`})`;
+  const trace = fbtraceId === undefined ? '' : ` fbtrace_id ${fbtraceId}.`;
+  throw ApplicationFailure.create({
+    message: `${text.replace(/\.$/, '')}${codes}. ${advice}${trace}`,
+    type,
+    nonRetryable: true,
+  });
+}
+
+/**
+ * An answer of Meta contradicts the plan. One such contradiction is planned around; a second ends the run, since going
+ * round in circles spends Meta's budget.
+ */
+export function contradicted(run: Run, problem: Problem): void {
+  run.contradictions += 1;
+  if (run.contradictions > 1) cannotFinish(run, reportOf(problem));
+  note(run, problem);
+}
+
+export function stepsOf(run: Run): StepProgress[] {
+  return STEP_NAMES.map((name) => {
+    const step = run.steps[name];
+    return { name, ...step, ...(step.state === 'pending' ? {} : run.times[name]) };
+  });
+}
+
+export function progressOf(run: Run): OnboardingProgress {
+  const { code, input } = run;
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return {
+    phoneNumberId: input.phoneNumberId,
+    stage: run.stage,
+    ...(input.label === undefined ? {} : { label: input.label }),
+    steps: stepsOf(run),
+    ...(run.waiting === undefined ? {} : { waiting: run.waiting }),
+    ...(code === undefined
+      ? {}
+      : {
+          code: {
+            method: code.method,
+            sentAt: iso(code.sentAt),
+            expiresAt: iso(code.sentAt + CODE_LIFETIME_MS),
+            sentCount: run.sentCount,
+            refusedCount: run.refusedCodes.size,
+            nextSendAt: iso(run.nextSendAt),
+            ...(code.maybe ? { maybe: true } : {}),
+            ...(run.history.length === 0 ? {} : { submissions: run.history }),
+          },
+        }),
+    budget: run.budget,
+    ...(run.problem === undefined ? {} : { problem: run.problem }),
+    ...(run.ignored === undefined ? {} : { ignored: run.ignored }),
+    ...(run.compensation === undefined ? {} : { compensation: run.compensation }),
+  };
+}
+
+export function failureDetails(run: Run): OnboardingFailureDetails {
+  const { undone = [], notUndone = [] } = run.compensation ?? {};
+  return {
+    phoneNumberId: run.input.phoneNumberId,
+    steps: stepsOf(run),
+    ...(run.problem === undefined ? {} : { problem: run.problem }),
+    undone,
+    notUndone,
+  };
+}
