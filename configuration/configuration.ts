@@ -1,0 +1,135 @@
+/**
+ * The one place that reads the environment. Everything else is handed a {@link Configuration}.
+ */
+import { resolve } from 'node:path';
+import type { z } from 'zod';
+import type { PinStoreConfig } from '../activities/pin-store/open-pin-store.js';
+import type { Secret } from '../activities/secret.js';
+import { ConfigurationError } from './configuration-error.js';
+import { addDotenvFile, type Environment } from './dotenv-file.js';
+import { type ProgramPlaces, programPlaces } from './program-places.js';
+import { loadTemporalTarget, type TemporalTarget } from './temporal-target.js';
+import { variables } from './variables.js';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error';
+
+/** What the environment and `.env` say, checked, with defaults filled in. Paths are absolute, durations in milliseconds. */
+export interface Configuration {
+  graph: {
+    /** Without a slash at its end. @default 'https://graph.facebook.com' */
+    baseUrl: string;
+    /** Was the base URL set by someone? */
+    explicitBaseUrl: boolean;
+    /** @default 'v25.0' */
+    version: string;
+    /** Where none is given, `npm start` serves the simulator. */
+    accessToken?: Secret;
+  };
+  /** The number that commands mean when they are given none. */
+  phoneNumberId?: string;
+  wabaId?: string;
+  pinStore: PinStoreConfig;
+  temporal: TemporalTarget;
+  /** Ports of what `npm start` serves on the loopback address. */
+  ports: { temporal: number; temporalUi: number; simulator: number };
+  /** Folder of the embedded stack's own files. @default `.onboarding` in the working directory */
+  stateDir: string;
+  /** @default 'warn' */
+  logLevel: LogLevel;
+  worker: {
+    /** Activities that one worker runs at a time. @default 40 */
+    maxActivities: number;
+    /** Workflows that one worker keeps in memory. @default 200 */
+    maxWorkflows: number;
+    /** How long a stopping worker lets running activities finish before it cancels them. @default 20 seconds */
+    shutdownGraceMs: number;
+  };
+  programs: ProgramPlaces;
+}
+
+/**
+ * Keeps the AWS SDK from warning, on Node 20, that its versions from January 2027 on need Node 22: this package stays with
+ * an earlier one. Source: https://github.com/aws/aws-sdk-js-v3/issues/7983
+ */
+const AWS_NODE_WARNING_OFF = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+
+/**
+ * Read the environment, and `.env` in the working directory where there is one. What the environment has wins. A variable
+ * set to nothing counts as not set, so that `CLOUD_API_ACCESS_TOKEN= npm start` runs on the simulator whatever `.env` says.
+ *
+ * @param env what `.env` adds is written to it, for the AWS SDK to find, and that the SDK need not warn of Node 20. @default process.env
+ * @param cwd where `.env` is looked for and relative paths begin. @default process.cwd()
+ * @throws {@link ConfigurationError} with one sentence that names the variable or the line to correct
+ */
+export function loadConfiguration(
+  env: Environment = process.env,
+  cwd: string = process.cwd(),
+): Configuration {
+  addDotenvFile(env, cwd);
+  env[AWS_NODE_WARNING_OFF] ??= 'true';
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => value !== '' && !isServiceLink(name, value)),
+  );
+  const parsed = variables.safeParse(set);
+  if (!parsed.success) throw unusable(parsed.error);
+  const values = parsed.data;
+  return {
+    graph: {
+      baseUrl: values.GRAPH_API_BASE_URL,
+      explicitBaseUrl: set['GRAPH_API_BASE_URL'] !== undefined,
+      version: values.GRAPH_API_VERSION,
+      ...given({ accessToken: values.CLOUD_API_ACCESS_TOKEN }),
+    },
+    ...given({ phoneNumberId: values.WA_PHONE_NUMBER_ID, wabaId: values.WA_BUSINESS_ACCOUNT_ID }),
+    pinStore: pinStoreConfig(values, cwd),
+    temporal: loadTemporalTarget(set, values.TEMPORAL_NAMESPACE, values.TEMPORAL_PORT),
+    ports: {
+      temporal: values.TEMPORAL_PORT,
+      temporalUi: values.TEMPORAL_UI_PORT,
+      simulator: values.SIMULATOR_PORT,
+    },
+    stateDir: resolve(cwd, values.ONBOARDING_STATE_DIR),
+    logLevel: values.LOG_LEVEL,
+    worker: {
+      maxActivities: values.WORKER_MAX_ACTIVITIES,
+      maxWorkflows: values.WORKER_MAX_WORKFLOWS,
+      shutdownGraceMs: values.WORKER_SHUTDOWN_GRACE,
+    },
+    programs: programPlaces(set),
+  };
+}
+
+function pinStoreConfig(values: z.output<typeof variables>, cwd: string): PinStoreConfig {
+  if (values.PIN_STORE === 'aws-secrets-manager') {
+    // Region, endpoint and credentials: the AWS SDK reads its own variables.
+    return { kind: 'aws-secrets-manager', ...given({ prefix: values.PIN_STORE_PREFIX }) };
+  }
+  const keyFile = values.PIN_STORE_KEY_FILE;
+  return {
+    kind: 'local',
+    dir: resolve(cwd, values.PIN_STORE_DIR),
+    ...given({
+      keyFile: keyFile === undefined ? undefined : resolve(cwd, keyFile),
+      passphrase: values.PIN_STORE_PASSPHRASE,
+    }),
+  };
+}
+
+/** Kubernetes sets `TEMPORAL_PORT=tcp://…` in every pod beside a service named `temporal`; that is not ours. */
+function isServiceLink(name: string, value: string | undefined): boolean {
+  return name.endsWith('_PORT') && value?.startsWith('tcp://') === true;
+}
+
+function unusable(error: z.ZodError): ConfigurationError {
+  const [issue] = error.issues;
+  return new ConfigurationError(`${String(issue?.path[0])} ${issue?.message ?? 'is not usable'}.`);
+}
+
+type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/** The entries that have a value: an absent one stays absent instead of being undefined. */
+function given<T extends object>(entries: T): Given<T> {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, value]) => value !== undefined),
+  ) as Given<T>;
+}

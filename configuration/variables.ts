@@ -1,0 +1,91 @@
+import type { Duration } from '@temporalio/common';
+import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
+import { z } from 'zod';
+import { Secret } from '../activities/secret.js';
+
+const id = z.string().regex(/^[0-9]{5,25}$/, "must be Meta's id, digits only");
+
+const secret = z
+  .string()
+  .regex(
+    /^[\x21-\x7E]+$/,
+    'holds a blank, a line break or a letter outside ASCII; paste the value alone',
+  )
+  .transform((value) => new Secret(value));
+
+const port = (otherwise: number) =>
+  z
+    .string()
+    .regex(/^[0-9]{1,5}$/, 'must be a port number')
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= 65_535, 'must be a port number, 1 to 65535')
+    .prefault(String(otherwise));
+
+const count = (otherwise: number) =>
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,3}$/, 'must be a whole number from 1 to 9999')
+    .transform(Number)
+    .prefault(String(otherwise));
+
+const duration = (otherwise: string) =>
+  z
+    .string()
+    .transform((value, context) => {
+      const ms = durationMs(value);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: 'custom', message: 'must be a duration such as "20 seconds"' });
+      return z.NEVER;
+    })
+    .prefault(otherwise);
+
+function durationMs(text: string): number | undefined {
+  try {
+    const ms = msOptionalToNumber(text as Duration);
+    return ms !== undefined && ms >= 0 ? ms : undefined;
+  } catch {
+    return undefined; // not a duration
+  }
+}
+
+/** Every variable of this package but Temporal's own, which `@temporalio/envconfig` reads, and the AWS SDK's. */
+export const variables = z.object({
+  CLOUD_API_ACCESS_TOKEN: secret.optional(),
+  WA_PHONE_NUMBER_ID: id.optional(),
+  WA_BUSINESS_ACCOUNT_ID: id.optional(),
+  GRAPH_API_BASE_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that starts with https:// or http://' })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .prefault('https://graph.facebook.com'),
+  GRAPH_API_VERSION: z
+    .string()
+    .regex(/^v\d+\.\d+$/, 'must be a version such as v25.0')
+    .default('v25.0'),
+  PIN_STORE: z
+    .enum(['local', 'aws-secrets-manager'], 'must be local or aws-secrets-manager')
+    .default('local'),
+  PIN_STORE_DIR: z.string().default('.onboarding-pins'),
+  PIN_STORE_KEY_FILE: z.string().optional(),
+  PIN_STORE_PASSPHRASE: z
+    .string()
+    .transform((value) => new Secret(value))
+    .optional(),
+  PIN_STORE_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9/_+=.@-]{1,200}$/, 'may hold letters, digits and /_+=.@- only')
+    .optional(),
+  TEMPORAL_NAMESPACE: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, 'must be the name of a Temporal namespace')
+    .default('default'),
+  TEMPORAL_PORT: port(7233),
+  TEMPORAL_UI_PORT: port(8233),
+  SIMULATOR_PORT: port(8890),
+  ONBOARDING_STATE_DIR: z.string().default('.onboarding'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')
+    .default('warn'),
+  WORKER_MAX_ACTIVITIES: count(40),
+  WORKER_MAX_WORKFLOWS: count(200),
+  WORKER_SHUTDOWN_GRACE: duration('20 seconds'),
+});
