@@ -1,0 +1,48 @@
+import { FAILURE_TYPES } from '../../workflows/messages.js';
+import {
+  InvalidInputError,
+  NoCodeAwaitedError,
+  OnboardingEndedError,
+  OnboardingFailedError,
+  OnboardingInProgressError,
+  OnboardingNotFoundError,
+} from '../errors.js';
+import type { OnboardingStatus } from '../onboarding-status.js';
+
+/** What a command's exit code says. */
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  notFound: 3,
+  refused: 4,
+  /** The run waits for a person: for the code, or for an operator. */
+  waiting: 5,
+  /** Ctrl-C, as shells number it. */
+  interrupted: 130,
+} as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export const EXIT_CODES_HELP = `Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 refused, 5 waiting for a person.`;
+
+/** @param status of the newest onboarding: `done` also while it works and needs nobody */
+export function exitCodeOfStatus(status: OnboardingStatus): ExitCode {
+  if (status.run === 'running') {
+    return status.stage === 'AwaitingCode' || status.stage === 'Parked' ? EXIT.waiting : EXIT.done;
+  }
+  if (status.run === 'completed') return EXIT.done;
+  return status.failure?.type === FAILURE_TYPES.refused ? EXIT.refused : EXIT.failed;
+}
+
+const REFUSALS = [OnboardingInProgressError, OnboardingEndedError, NoCodeAwaitedError];
+
+export function exitCodeOfError(error: unknown): ExitCode {
+  if (error instanceof InvalidInputError) return EXIT.usage;
+  if (error instanceof OnboardingNotFoundError) return EXIT.notFound;
+  if (REFUSALS.some((refusal) => error instanceof refusal)) return EXIT.refused;
+  if (error instanceof OnboardingFailedError && error.failureType === FAILURE_TYPES.refused) {
+    return EXIT.refused;
+  }
+  return EXIT.failed;
+}

@@ -1,0 +1,111 @@
+import { Command, CommanderError } from 'commander';
+import type { AddCommand, Run } from './command.js';
+import { addCancel } from './commands/cancel.js';
+import { addCode } from './commands/code.js';
+import { addDoctor } from './commands/doctor.js';
+import { addExtend } from './commands/extend.js';
+import { addList } from './commands/list.js';
+import { addResend } from './commands/resend.js';
+import { addSetup } from './commands/setup.js';
+import { addStart } from './commands/start.js';
+import { addStatus } from './commands/status.js';
+import { addWatch } from './commands/watch.js';
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
+import { isPromptInterrupt } from './prompt-code.js';
+import { hideSixDigits, oneSentence } from './sentences.js';
+import { Session, type Terminal } from './session.js';
+import { packageVersion } from './version.js';
+import { wrap } from './wrap.js';
+
+const COMMANDS: readonly AddCommand[] = [
+  addStart,
+  addCode,
+  addStatus,
+  addWatch,
+  addList,
+  addResend,
+  addExtend,
+  addCancel,
+  addSetup,
+  addDoctor,
+];
+
+/**
+ * Run the command line.
+ *
+ * @param args the arguments after the program's name
+ * @returns the exit code; everything was printed
+ */
+export async function runCommandLine(args: string[], terminal: Terminal): Promise<ExitCode> {
+  const session = new Session(terminal, asksForJson(args));
+  let exitCode: ExitCode = EXIT.done;
+  const run: Run = async (work) => {
+    exitCode = await work();
+  };
+  const program = createProgram(session, run);
+  try {
+    if (args.length === 0) {
+      terminal.stderr.write(program.helpInformation());
+      return EXIT.usage;
+    }
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return usageError(error, program, args, session);
+    if (isPromptInterrupt(error)) return EXIT.interrupted;
+    return session.fail(error);
+  }
+}
+
+const NUMBER_HELP =
+  'A number is named by Meta’s phone number id, digits only; WA_PHONE_NUMBER_ID is the default.';
+
+function createProgram(session: Session, run: Run): Command {
+  const program = new Command('wa-onboard')
+    .description('Onboard WhatsApp Business phone numbers, and see how they stand.')
+    .version(packageVersion(), '--version', 'print the version of this package')
+    .option('--json', 'print JSON for programs, errors too, on standard output')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => session.terminal.stdout.write(text),
+      writeErr: () => {}, // one sentence is composed from the error instead
+      getOutHelpWidth: () => session.columns,
+      getErrHelpWidth: () => session.columns,
+    })
+    .exitOverride()
+    .addHelpText(
+      'after',
+      [
+        '',
+        ...wrap(NUMBER_HELP, session.columns),
+        ...wrap(EXIT_CODES_HELP, session.columns),
+        '',
+      ].join('\n'),
+    );
+  for (const add of COMMANDS) add(program, session, run);
+  return program;
+}
+
+function usageError(
+  error: CommanderError,
+  program: Command,
+  args: string[],
+  session: Session,
+): ExitCode {
+  if (error.exitCode === 0) return EXIT.done; // help was asked for and printed
+  const first = args.find((arg) => !arg.startsWith('-'));
+  const command = program.commands.some((known) => known.name() === first) ? ` ${first}` : '';
+  const sentence = hideSixDigits(oneSentence(error)).replace(/\.$/, '');
+  const usage = new CommanderError(
+    EXIT.usage,
+    error.code,
+    `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}. See "npx wa-onboard${command} --help".`,
+  );
+  usage.name = 'UsageError';
+  return session.fail(usage, EXIT.usage);
+}
+
+function asksForJson(args: string[]): boolean {
+  const end = args.indexOf('--');
+  return (end === -1 ? args : args.slice(0, end)).includes('--json');
+}

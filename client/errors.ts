@@ -1,0 +1,251 @@
+import { instantText } from '../workflows/instant-text.js';
+import {
+  ONBOARD_NUMBER,
+  type OnboardingFailureDetails,
+  type OnboardingStage,
+} from '../workflows/messages.js';
+import type { RunState } from './onboarding-status.js';
+
+const instant = (iso: string) => instantText(Date.parse(iso));
+
+/**
+ * Base of everything that {@link OnboardingClient} throws on purpose. The message is a sentence for people that says what to
+ * do; programs look at the class and its fields. No message or field holds a PIN, a code or a token.
+ */
+export abstract class OnboardingClientError extends Error {}
+
+/** What was handed over cannot be used. Nothing was sent. */
+export class InvalidInputError extends OnboardingClientError {
+  override readonly name = 'InvalidInputError';
+}
+
+/** The number has an open run already, so no other was started. */
+export class OnboardingInProgressError extends OnboardingClientError {
+  override readonly name = 'OnboardingInProgressError';
+
+  /**
+   * @param workflowType type of the open run: `onboardNumber`, or another that holds the number
+   * @param startedAt when the open run began, ISO 8601 in UTC
+   */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly runId: string,
+    readonly workflowType: string,
+    readonly startedAt: string,
+  ) {
+    super(
+      workflowType === ONBOARD_NUMBER
+        ? `Number ${phoneNumberId} is being onboarded already (since ${instant(startedAt)}): follow it with "npx wa-onboard status ${phoneNumberId}", or cancel it before you start again.`
+        : `Number ${phoneNumberId} is held by a run of type ${workflowType} (since ${instant(startedAt)}): wait until it has ended, then start again.`,
+    );
+  }
+}
+
+/** There is no onboarding of this number: never started here, or so long ago that Temporal forgot it. */
+export class OnboardingNotFoundError extends OnboardingClientError {
+  override readonly name = 'OnboardingNotFoundError';
+
+  /** @param workflowType type of the run that the number has instead, where it has one */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly workflowType?: string,
+  ) {
+    super(
+      workflowType === undefined
+        ? `No onboarding of number ${phoneNumberId} was found: start one with "npx wa-onboard start ${phoneNumberId}", or check the id and the Temporal namespace.`
+        : `The newest run of number ${phoneNumberId} is of type ${workflowType}, which is no onboarding.`,
+    );
+  }
+}
+
+/** The onboarding has ended, so it takes no more messages. */
+export class OnboardingEndedError extends OnboardingClientError {
+  override readonly name = 'OnboardingEndedError';
+
+  /**
+   * @param run how the run ended
+   * @param endedAt ISO 8601 in UTC
+   */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly runId: string,
+    readonly run: Exclude<RunState, 'running'>,
+    readonly endedAt?: string,
+  ) {
+    super(
+      `The onboarding of number ${phoneNumberId} has ended (${run === 'timedOut' ? 'timed out' : run}${endedAt === undefined ? '' : `, ${instant(endedAt)}`}), so nothing was sent: see how with "npx wa-onboard status ${phoneNumberId}"; it is safe to start it again.`,
+    );
+  }
+}
+
+/** The run awaits no code at the moment, so a new one makes no sense. Nothing was sent. */
+export class NoCodeAwaitedError extends OnboardingClientError {
+  override readonly name = 'NoCodeAwaitedError';
+
+  constructor(
+    readonly phoneNumberId: string,
+    readonly stage: OnboardingStage,
+  ) {
+    super(
+      `The onboarding of number ${phoneNumberId} awaits no code (${stage}): see what it does with "npx wa-onboard status ${phoneNumberId}".`,
+    );
+  }
+}
+
+/**
+ * No worker answered in time, so what was asked is not known to have happened. Temporal keeps an update and delivers it
+ * when a worker returns: a code may still be tried. Repeating with the same `updateId` never tries it twice.
+ */
+export class NoWorkerAnswerError extends OnboardingClientError {
+  override readonly name = 'NoWorkerAnswerError';
+
+  /**
+   * @param workerPolling whether a worker polls the task queue; undefined where Temporal did not tell
+   * @param updateId the update whose outcome is unknown, where it was one
+   */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly workerPolling: boolean | undefined,
+    readonly updateId?: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      [
+        workerPolling === false
+          ? `No worker is running, so number ${phoneNumberId} does not answer: start one with "npm start".`
+          : `No worker answered for number ${phoneNumberId} in time: ask again, and look at the worker's log when this repeats.`,
+        ...(updateId === undefined
+          ? []
+          : [
+              `The code may still be tried when a worker answers; giving the same code again with update id ${updateId} is safe.`,
+            ]),
+      ].join(' '),
+      options,
+    );
+  }
+}
+
+/** Temporal could not be reached, or did not answer in time. */
+export class TemporalUnreachableError extends OnboardingClientError {
+  override readonly name = 'TemporalUnreachableError';
+
+  constructor(
+    readonly address: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Temporal at ${address} does not answer: start it with "npm start", or set TEMPORAL_ADDRESS to where it runs.`,
+      options,
+    );
+  }
+}
+
+/** Temporal refuses these credentials, or what they may do. */
+export class TemporalAccessError extends OnboardingClientError {
+  override readonly name = 'TemporalAccessError';
+
+  constructor(
+    readonly address: string,
+    readonly namespace: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Temporal at ${address} refuses access to namespace "${namespace}": check TEMPORAL_API_KEY or TEMPORAL_TLS_*, and the permissions they give.`,
+      options,
+    );
+  }
+}
+
+/** Temporal has no such namespace. */
+export class TemporalNamespaceError extends OnboardingClientError {
+  override readonly name = 'TemporalNamespaceError';
+
+  constructor(
+    readonly address: string,
+    readonly namespace: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Temporal at ${address} has no namespace "${namespace}": set TEMPORAL_NAMESPACE to one it has, or create it.`,
+      options,
+    );
+  }
+}
+
+/** The namespace lacks the search attributes that every onboarding is started with. */
+export class SearchAttributesMissingError extends OnboardingClientError {
+  override readonly name = 'SearchAttributesMissingError';
+
+  constructor(
+    readonly namespace: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Namespace "${namespace}" lacks the search attributes of this product: create them once with "npx wa-onboard setup".`,
+      options,
+    );
+  }
+}
+
+/** Temporal answered with something no other class stands for. */
+export class TemporalRequestError extends OnboardingClientError {
+  override readonly name = 'TemporalRequestError';
+
+  /** @param text what Temporal said */
+  constructor(
+    readonly text: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Temporal could not do this: ${text.replace(/\.$/, '')}.`, options);
+  }
+}
+
+/** The onboarding failed; what could be undone was. */
+export class OnboardingFailedError extends OnboardingClientError {
+  override readonly name = 'OnboardingFailedError';
+
+  /**
+   * @param failureType one of `FAILURE_TYPES`, or what else ended the run
+   * @param details steps, problem and what was undone, where the run told
+   */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly failureType: string,
+    message: string,
+    readonly details?: OnboardingFailureDetails,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** Someone cancelled the onboarding; what could be undone was. */
+export class OnboardingCancelledError extends OnboardingClientError {
+  override readonly name = 'OnboardingCancelledError';
+
+  constructor(
+    readonly phoneNumberId: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The onboarding of number ${phoneNumberId} was cancelled, and what could be undone was; it is safe to start it again.`,
+      options,
+    );
+  }
+}
+
+/** Someone terminated the run: nothing was undone. The next run finds its way from what it sees. */
+export class OnboardingTerminatedError extends OnboardingClientError {
+  override readonly name = 'OnboardingTerminatedError';
+
+  constructor(
+    readonly phoneNumberId: string,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The onboarding of number ${phoneNumberId} was terminated (${reason}), so nothing was undone: start it again, and it goes on from what it finds.`,
+      options,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import type {
+  OnboardingFailureDetails,
+  OnboardingProgress,
+  OnboardingResult,
+  OnboardingStage,
+} from '../workflows/messages.js';
+import { SEARCH_ATTRIBUTES } from '../workflows/messages.js';
+
+/** How a run stands for Temporal. */
+export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timedOut';
+
+/** What lists show of an onboarding. Instants are ISO 8601 in UTC. */
+export interface OnboardingSummary {
+  phoneNumberId: string;
+  workflowId: string;
+  runId: string;
+  run: RunState;
+  /** As the run last published it: it changes when a person must act and when the run ends, not with every step. */
+  stage?: OnboardingStage;
+  label?: string;
+  startedAt: string;
+  endedAt?: string;
+}
+
+/** How a run failed, as it said itself. */
+export interface OnboardingFailure {
+  /** One of `FAILURE_TYPES`, or `Cancelled`, `Terminated`, `TimedOut`. */
+  type: string;
+  message: string;
+  details?: OnboardingFailureDetails;
+}
+
+/** All that is known of the newest onboarding of a number, running or ended. */
+export interface OnboardingStatus extends OnboardingSummary {
+  /** What the run says of itself. Absent when no worker answered; then {@link progressMissing} says so. */
+  progress?: OnboardingProgress;
+  /** One sentence: why {@link progress} is absent. */
+  progressMissing?: string;
+  /** Of a run that completed. */
+  result?: OnboardingResult;
+  /** Of a run that ended otherwise. */
+  failure?: OnboardingFailure;
+}
+
+const RUN_STATES: Partial<Record<WorkflowExecutionStatusName, RunState>> = {
+  RUNNING: 'running',
+  PAUSED: 'running',
+  CONTINUED_AS_NEW: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timedOut',
+};
+
+const WORKFLOW_ID_PREFIX = /^whatsapp-number-/;
+
+type ExecutionInfo = Pick<
+  WorkflowExecutionInfo,
+  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes'
+>;
+
+/** The summary of a run from what Temporal lists or describes of it. */
+export function summaryOf(info: ExecutionInfo): OnboardingSummary {
+  const stage = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage);
+  const label = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.label);
+  return {
+    phoneNumberId: info.workflowId.replace(WORKFLOW_ID_PREFIX, ''),
+    workflowId: info.workflowId,
+    runId: info.runId,
+    run: RUN_STATES[info.status.name] ?? 'running',
+    ...(stage === undefined ? {} : { stage: stage as OnboardingStage }),
+    ...(label === undefined ? {} : { label }),
+    startedAt: info.startTime.toISOString(),
+    ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime.toISOString() }),
+  };
+}
