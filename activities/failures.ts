@@ -1,5 +1,11 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { CALL_WORDS, GraphApiError, GraphConnectionError, GraphError } from './graph-api/errors.js';
+import {
+  CALL_WORDS,
+  GraphApiError,
+  GraphConnectionError,
+  GraphError,
+  GraphPacedError,
+} from './graph-api/errors.js';
 import { type Verdict, verdictRowOf, waitMsOf } from './graph-api/verdicts.js';
 import type { NumberFacts } from './number-facts.js';
 import {
@@ -44,6 +50,8 @@ export interface Problem {
   waitMs?: number;
   /** Instant (ISO 8601, UTC) from which it is allowed again. */
   allowedAt?: string;
+  /** Use of the limit that the request counts towards, with the request where it was sent. */
+  budget?: { used: number; limit: number };
   /** The number as the activity read it right before it sent. */
   numberBefore?: NumberFacts;
 }
@@ -76,8 +84,8 @@ const PASSING: ReadonlySet<ProblemVerdict> = new Set([
   'pinStoreUnreachable',
 ]);
 
-/** Temporal's own retries are for short waits; longer ones are timers of the workflow. */
-const LONGEST_RETRY_DELAY_MS = 5 * 60_000;
+/** Temporal's own retries are for short waits; longer ones are timers of the workflow, which people see. */
+const LONGEST_RETRY_DELAY_MS = 60_000;
 
 /** A failure for Temporal: its sentence for people, its {@link Problem} for the workflow. */
 export function failure(
@@ -85,13 +93,13 @@ export function failure(
   problem: Problem,
   type: string = FAILURE_TYPE_OF[problem.verdict],
 ): ApplicationFailure {
+  const { verdict, waitMs } = problem;
+  const nonRetryable = !PASSING.has(verdict) || (waitMs ?? 0) > LONGEST_RETRY_DELAY_MS;
   return ApplicationFailure.create({
     message: sentence,
     type,
-    nonRetryable: !PASSING.has(problem.verdict),
-    ...(problem.waitMs === undefined || !PASSING.has(problem.verdict)
-      ? {}
-      : { nextRetryDelay: Math.min(problem.waitMs, LONGEST_RETRY_DELAY_MS) }),
+    nonRetryable,
+    ...(nonRetryable || waitMs === undefined ? {} : { nextRetryDelay: waitMs }),
     details: [problem],
   });
 }
@@ -134,6 +142,7 @@ export function failureOf(error: unknown, sending = true): unknown {
 }
 
 function graphFailure(error: GraphError, sending: boolean): ApplicationFailure {
+  if (error instanceof GraphPacedError) return pacedFailure(error);
   const outcome = sending ? outcomeOf(error) : 'notSent';
   if (error instanceof GraphApiError) {
     const { answer, call, subjectId } = error;
@@ -165,6 +174,18 @@ function graphFailure(error: GraphError, sending: boolean): ApplicationFailure {
     outcome,
     text: error.message,
     advice,
+  });
+}
+
+function pacedFailure({ message, callsPerHour, waitMs }: GraphPacedError): ApplicationFailure {
+  const advice =
+    'Nothing to do: it goes on by itself when the cap allows. If that takes long, raise GRAPH_API_CALLS_PER_HOUR as far as Meta’s quota for the account allows.';
+  return failure(`${message} ${advice}`, {
+    verdict: 'rateLimited',
+    outcome: 'notSent',
+    text: `This worker has used up its own cap of ${callsPerHour} calls to Meta per hour.`,
+    advice,
+    waitMs,
   });
 }
 

@@ -1,4 +1,9 @@
-import { ApplicationFailure, activityInfo, cancellationSignal } from '@temporalio/activity';
+import {
+  ApplicationFailure,
+  activityInfo,
+  Context,
+  cancellationSignal,
+} from '@temporalio/activity';
 import { type LimitUse, LONGEST_WINDOW_MS, limitUse, type RequestLimit } from './budget.js';
 import { failure, failureOf, notSent, type ProblemVerdict, problemIn } from './failures.js';
 import type { GraphClient, RequestOptions } from './graph-api/graph-client.js';
@@ -115,6 +120,7 @@ export function numberAccess(dependencies: NumberActivityDependencies): NumberAc
         text,
         advice,
         allowedAt,
+        budget: { used, limit },
       });
     },
   };
@@ -126,14 +132,22 @@ export function limitReport({ used, limit, nextAt }: LimitUse): LimitUseReport {
 
 /** Work that writes nothing to Meta. */
 export async function looking<T>(work: () => Promise<T>): Promise<T> {
-  return work().catch((error: unknown) => {
+  return unlessCancelled(work()).catch((error: unknown) => {
     throw failureOf(error, false);
   });
 }
 
+/**
+ * Work of the PIN store knows no cancellation. All of it may be repeated, so a store that hangs is left alone when the worker
+ * shuts down or the run is cancelled.
+ */
+function unlessCancelled<T>(work: Promise<T>): Promise<T> {
+  return Promise.race([work, Context.current().cancelled]);
+}
+
 /** What comes before a counted write is sent: a failure says that nothing was. */
 export async function beforeSending<T>(work: () => Promise<T>): Promise<T> {
-  return work().catch((error: unknown) => {
+  return unlessCancelled(work()).catch((error: unknown) => {
     const known = failureOf(error, false);
     throw known instanceof ApplicationFailure ? notSent(known) : known;
   });

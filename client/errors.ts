@@ -1,5 +1,6 @@
 import { instantText } from '../workflows/instant-text.js';
 import {
+  type Decision,
   ONBOARD_NUMBER,
   type OnboardingFailureDetails,
   type OnboardingStage,
@@ -87,7 +88,31 @@ export class NoCodeAwaitedError extends OnboardingClientError {
     readonly stage: OnboardingStage,
   ) {
     super(
-      `The onboarding of number ${phoneNumberId} awaits no code (${stage}): see what it does with "npx wa-onboard status ${phoneNumberId}".`,
+      stage === 'Parked'
+        ? `The onboarding of number ${phoneNumberId} is parked, so it awaits no code: see why, and what to do, with "npx wa-onboard status ${phoneNumberId}".`
+        : `The onboarding of number ${phoneNumberId} awaits no code (${stage}): see what it does with "npx wa-onboard status ${phoneNumberId}".`,
+    );
+  }
+}
+
+/** The run is not parked, or takes other decisions than this one. Nothing was sent. */
+export class NotParkedError extends OnboardingClientError {
+  override readonly name = 'NotParkedError';
+
+  /**
+   * @param decision what was decided
+   * @param takes the decisions that the run takes now; none where it waits for nobody's
+   */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly decision: Decision,
+    readonly stage: OnboardingStage,
+    readonly takes: readonly Decision[],
+  ) {
+    super(
+      takes.length === 0
+        ? `The onboarding of number ${phoneNumberId} is not parked (${stage}), so there is nothing to ${decision}: see what it does with "npx wa-onboard status ${phoneNumberId}".`
+        : `The onboarding of number ${phoneNumberId} takes no ${decision} (${stage}): use "npx wa-onboard ${takes[0]} ${phoneNumberId}" once the cause is cured, or cancel it.`,
     );
   }
 }

@@ -9,15 +9,12 @@ export {
   TASK_QUEUE,
   workflowIdOf,
 } from '../workflows/messages.js';
+export type { SentDecision } from './decide.js';
 export * from './errors.js';
 export {
   type ConnectOptions,
-  type ListFilter,
   OnboardingClient,
   type OnboardingClientOptions,
-  type StartedOnboarding,
-  type SubmitOptions,
-  type TryCodeOptions,
 } from './onboarding-client.js';
 export type {
   OnboardingFailure,
@@ -25,3 +22,6 @@ export type {
   OnboardingSummary,
   RunState,
 } from './onboarding-status.js';
+export type { ListFilter } from './read-onboardings.js';
+export type { StartedOnboarding } from './start-onboarding.js';
+export type { SubmitOptions, TryCodeOptions } from './try-code.js';

@@ -24,6 +24,12 @@ export interface Configuration {
     version: string;
     /** Where none is given, `npm start` serves the simulator. */
     accessToken?: Secret;
+    /**
+     * How many calls to Meta one worker may make per hour; no cap where absent.
+     *
+     * @default 180 where an access token is set and the base URL is Meta's own, else no cap
+     */
+    callsPerHour?: number;
   };
   /** The number that commands mean when they are given none. */
   phoneNumberId?: string;
@@ -37,8 +43,12 @@ export interface Configuration {
   /** @default 'warn' */
   logLevel: LogLevel;
   worker: {
-    /** Activities that one worker runs at a time. @default 40 */
+    /** Activities that one worker runs at a time, and as many local ones. @default 40 */
     maxActivities: number;
+    /** Activities that one worker begins per second. @default 20 */
+    maxActivitiesPerSecond: number;
+    /** Activities that all workers of the task queue together begin per second. @default 50 */
+    maxTaskQueueActivitiesPerSecond: number;
     /** Workflows that one worker keeps in memory. @default 200 */
     maxWorkflows: number;
     /** How long a stopping worker lets running activities finish before it cancels them. @default 20 seconds */
@@ -78,7 +88,7 @@ export function loadConfiguration(
       baseUrl: values.GRAPH_API_BASE_URL,
       explicitBaseUrl: set['GRAPH_API_BASE_URL'] !== undefined,
       version: values.GRAPH_API_VERSION,
-      ...given({ accessToken: values.CLOUD_API_ACCESS_TOKEN }),
+      ...given({ accessToken: values.CLOUD_API_ACCESS_TOKEN, callsPerHour: callsPerHour(values) }),
     },
     ...given({ phoneNumberId: values.WA_PHONE_NUMBER_ID, wabaId: values.WA_BUSINESS_ACCOUNT_ID }),
     pinStore: pinStoreConfig(values, cwd),
@@ -92,11 +102,28 @@ export function loadConfiguration(
     logLevel: values.LOG_LEVEL,
     worker: {
       maxActivities: values.WORKER_MAX_ACTIVITIES,
+      maxActivitiesPerSecond: values.MAX_ACTIVITIES_PER_SECOND,
+      maxTaskQueueActivitiesPerSecond: values.MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND,
       maxWorkflows: values.WORKER_MAX_WORKFLOWS,
       shutdownGraceMs: values.WORKER_SHUTDOWN_GRACE,
     },
     programs: programPlaces(set),
   };
+}
+
+const META_HOST = 'graph.facebook.com';
+
+/**
+ * Meta allows an app 200 calls per hour on an account without a registered number, and 5,000 on others. With what a worker
+ * may send in a burst, 180 stays within 200.
+ */
+const CALLS_PER_HOUR_AT_META = 180;
+
+function callsPerHour(values: z.output<typeof variables>): number | undefined {
+  const { GRAPH_API_CALLS_PER_HOUR, CLOUD_API_ACCESS_TOKEN, GRAPH_API_BASE_URL } = values;
+  const asksMeta =
+    CLOUD_API_ACCESS_TOKEN !== undefined && new URL(GRAPH_API_BASE_URL).hostname === META_HOST;
+  return GRAPH_API_CALLS_PER_HOUR ?? (asksMeta ? CALLS_PER_HOUR_AT_META : undefined);
 }
 
 function pinStoreConfig(values: z.output<typeof variables>, cwd: string): PinStoreConfig {

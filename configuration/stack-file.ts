@@ -6,6 +6,15 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from './configuration-error.js';
 
+const pinStoreSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('local'),
+    dir: z.string().min(1),
+    keyFile: z.string().exactOptional(),
+  }),
+  z.object({ kind: z.literal('aws-secrets-manager'), prefix: z.string().exactOptional() }),
+]);
+
 const stackSchema = z.object({
   /** `host:port` of the Temporal that the stack's worker polls. */
   temporalAddress: z.string().min(1),
@@ -16,6 +25,8 @@ const stackSchema = z.object({
   graphBaseUrl: z.string().min(1),
   /** Is `graphBaseUrl` the simulator? */
   simulator: z.boolean(),
+  /** Where the stack's worker keeps PINs. What opens the store, a passphrase or credentials, is not told. */
+  pinStore: pinStoreSchema.optional(),
   /** Process id of `npm start`. */
   pid: z.number().int().positive(),
 });

@@ -21,12 +21,17 @@ const port = (otherwise: number) =>
     .refine((value) => value >= 1 && value <= 65_535, 'must be a port number, 1 to 65535')
     .prefault(String(otherwise));
 
-const count = (otherwise: number) =>
+/** @param digits how many the largest number has */
+const wholeNumber = (digits: number) =>
   z
     .string()
-    .regex(/^[1-9][0-9]{0,3}$/, 'must be a whole number from 1 to 9999')
-    .transform(Number)
-    .prefault(String(otherwise));
+    .regex(
+      new RegExp(`^[1-9][0-9]{0,${digits - 1}}$`),
+      `must be a whole number from 1 to ${'9'.repeat(digits)}`,
+    )
+    .transform(Number);
+
+const count = (otherwise: number) => wholeNumber(4).prefault(String(otherwise));
 
 const duration = (otherwise: string) =>
   z
@@ -61,6 +66,7 @@ export const variables = z.object({
     .string()
     .regex(/^v\d+\.\d+$/, 'must be a version such as v25.0')
     .default('v25.0'),
+  GRAPH_API_CALLS_PER_HOUR: wholeNumber(7).optional(),
   PIN_STORE: z
     .enum(['local', 'aws-secrets-manager'], 'must be local or aws-secrets-manager')
     .default('local'),
@@ -87,5 +93,7 @@ export const variables = z.object({
     .default('warn'),
   WORKER_MAX_ACTIVITIES: count(40),
   WORKER_MAX_WORKFLOWS: count(200),
+  MAX_ACTIVITIES_PER_SECOND: count(20),
+  MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: count(50),
   WORKER_SHUTDOWN_GRACE: duration('20 seconds'),
 });

@@ -13,6 +13,8 @@ export interface GraphError {
   userMessage?: string;
   /** HTTP status. @default the code's own, else 400 */
   status?: number;
+  /** `is_transient`. @default the code's own, else false */
+  transient?: boolean;
 }
 
 interface KnownError {
@@ -91,7 +93,7 @@ export function errorEnvelope(error: GraphError): object {
         : { error_data: { messaging_product: 'whatsapp', details: error.details } }),
       ...(error.userTitle === undefined ? {} : { error_user_title: error.userTitle }),
       ...(error.userMessage === undefined ? {} : { error_user_msg: error.userMessage }),
-      is_transient: known?.transient ?? false,
+      is_transient: error.transient ?? known?.transient ?? false,
       fbtrace_id: `A${randomBytes(12).toString('base64url')}`,
     },
   };

@@ -1,24 +1,37 @@
-import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './account-answers.js';
 import { errorEnvelope, type GraphError, statusOfError } from './error-answers.js';
 import type { Delay, Failure } from './faults.js';
 import type { RequestLogEntry } from './request-log.js';
 
+/** Where an answer is written: Node's `ServerResponse`, as far as it is used. */
+export interface Wire {
+  readonly destroyed: boolean;
+  writeHead(status: number, headers: Record<string, string>): { end(body: string): unknown };
+  readonly socket: { resetAndDestroy(): unknown } | null;
+}
+
 /** Puts an answer, or what came of it, on the wire. */
-export type Sending = (response: ServerResponse) => void;
+export type Sending = (wire: Wire) => void;
+
+/** Waits so many milliseconds, or until the signal fires; never throws. */
+export type Wait = (ms: number, signal: AbortSignal) => Promise<void>;
+
+export const waitReally: Wait = (ms, signal) =>
+  sleep(ms, undefined, { signal }).catch(() => undefined);
 
 /** Waits for the delays of one moment. Returns early, without an error, when the signal fires. */
 export async function delayed(
   delays: readonly Delay[],
   moment: 'before' | 'after',
   signal: AbortSignal,
+  wait: Wait,
 ): Promise<void> {
   for (const delay of delays) {
     if ((delay.when ?? 'before') !== moment || signal.aborted) continue;
     if (delay.kind === 'slow') {
       const ms = typeof delay.ms === 'function' ? delay.ms() : delay.ms;
-      await sleep(ms, undefined, { signal }).catch(() => undefined);
+      await wait(ms, signal);
     } else {
       await settledOrAborted(delay.until, signal);
     }
@@ -70,10 +83,10 @@ export async function answerThrough(
   const answer = failure === undefined || executes(failure) ? await act() : undefined;
   entry.executed = answer?.ok ?? false;
   const reply = (status: number, body: string, headers: Record<string, string>): Sending => {
-    return (response) => {
-      if (response.destroyed) return;
+    return (wire) => {
+      if (wire.destroyed) return;
       entry.status = status;
-      response.writeHead(status, headers).end(body);
+      wire.writeHead(status, headers).end(body);
     };
   };
   const json = (status: number, body: object, headers: Record<string, string> = {}): Sending =>
@@ -90,7 +103,7 @@ export async function answerThrough(
       return () => undefined;
     case 'reset':
     case 'executedReset':
-      return (response) => response.socket?.resetAndDestroy();
+      return (wire) => wire.socket?.resetAndDestroy();
     case 'brokenJson':
       return reply(200, '{"success":tr', JSON_HEADERS);
     case 'empty200':

@@ -16,8 +16,15 @@ export interface OnboardingWorkerOptions {
   activities: object;
   /** @default the prebuilt bundle, or one made from the sources */
   workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
-  /** Activities at a time. @default 40 */
+  /** Ordinary activities at a time, and as many local ones. @default 40 */
   maxActivities?: number;
+  /** Ordinary activities that this worker begins per second. @default no limit */
+  maxActivitiesPerSecond?: number;
+  /**
+   * Ordinary activities that Temporal hands out per second, to all workers of the task queue together. Where workers
+   * differ, the last one that asked for work decides. @default no limit
+   */
+  maxTaskQueueActivitiesPerSecond?: number;
   /** Workflows kept in memory. @default 200 */
   maxWorkflows?: number;
   /** How long running activities may go on after `shutdown`, in milliseconds, before they are cancelled. @default 20000 */
@@ -34,20 +41,43 @@ const FORCE_AFTER_MS = 10_000;
  *   that sets a missing one would be stuck for ever, its workflow task failing again and again
  */
 export async function createOnboardingWorker(options: OnboardingWorkerOptions): Promise<Worker> {
-  const { connection, namespace, shutdownGraceMs = 20_000 } = options;
-  await requireSearchAttributes(connection, namespace);
+  await requireSearchAttributes(options.connection, options.namespace);
   return Worker.create({
-    connection,
-    namespace,
+    ...workerOptions(options),
+    workflowBundle: options.workflowBundle ?? (await workflowBundle()),
+  });
+}
+
+/**
+ * The SDK's options, the workflow bundle apart. Pure.
+ *
+ * The SDK would run 100 activities and 100 local ones at a time, each with a connection to Meta or the PIN store. A run has
+ * one at a time, and a local one also holds one of the worker's 40 workflow task slots, so 40 of each is what 40 slots can
+ * use.
+ *
+ * Local activities, which only read Meta, are held by no limit per second. A limit of the task queue makes the SDK send
+ * every ordinary activity through the queue; without one it may begin some right where they are scheduled, which the
+ * worker's own limit does not see.
+ */
+export function workerOptions(
+  options: Omit<OnboardingWorkerOptions, 'workflowBundle'>,
+): WorkerOptions & { taskQueue: string } {
+  const { maxActivities = 40, shutdownGraceMs = 20_000 } = options;
+  const { maxActivitiesPerSecond, maxTaskQueueActivitiesPerSecond } = options;
+  return {
+    connection: options.connection,
+    namespace: options.namespace,
     taskQueue: options.taskQueue ?? TASK_QUEUE,
     activities: options.activities,
-    workflowBundle: options.workflowBundle ?? (await workflowBundle()),
     reuseV8Context: true,
-    maxConcurrentActivityTaskExecutions: options.maxActivities ?? 40,
+    maxConcurrentActivityTaskExecutions: maxActivities,
+    maxConcurrentLocalActivityExecutions: maxActivities,
+    ...(maxActivitiesPerSecond === undefined ? {} : { maxActivitiesPerSecond }),
+    ...(maxTaskQueueActivitiesPerSecond === undefined ? {} : { maxTaskQueueActivitiesPerSecond }),
     maxCachedWorkflows: options.maxWorkflows ?? 200,
     shutdownGraceTime: shutdownGraceMs,
     shutdownForceTime: shutdownGraceMs + FORCE_AFTER_MS,
-  });
+  };
 }
 
 /** A value of `IndexedValueType`: one exact string. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { getClient } from '@temporalio/activity';
 import { NativeConnection, type Worker, type WorkerOptions } from '@temporalio/worker';
 import { createGraphClient, type GraphClient } from '../activities/graph-api/graph-client.js';
+import { createPace } from '../activities/graph-api/pace.js';
 import { createNumberActivities } from '../activities/number.js';
 import { temporalPastRuns } from '../activities/past-runs.js';
 import { openPinStore } from '../activities/pin-store/open-pin-store.js';
@@ -134,16 +135,18 @@ async function simulatorUnlessToken(options: StackOptions): Promise<Simulator | 
 }
 
 function graphClient({ graph }: Configuration, simulator: Simulator | undefined): GraphClient {
-  const { baseUrl, version, accessToken } = graph;
+  const { baseUrl, version, accessToken, callsPerHour } = graph;
+  const paced = callsPerHour === undefined ? {} : { pace: createPace(callsPerHour) };
   if (simulator !== undefined) {
     return createGraphClient({
       baseUrl: simulator.url,
       version,
       accessToken: new Secret(simulator.token),
+      ...paced,
     });
   }
   if (accessToken === undefined) throw new ConfigurationError('CLOUD_API_ACCESS_TOKEN is not set.');
-  return createGraphClient({ baseUrl, version, accessToken });
+  return createGraphClient({ baseUrl, version, accessToken, ...paced });
 }
 
 async function connect(

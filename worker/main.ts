@@ -48,6 +48,7 @@ function describeStack(stack: Stack, configuration: Configuration): void {
     ...(uiUrl === undefined ? {} : { uiUrl }),
     graphBaseUrl: stack.graphBaseUrl,
     simulator: stack.simulator !== undefined,
+    pinStore: configuration.pinStore,
     pid: process.pid,
   });
 }

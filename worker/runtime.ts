@@ -1,4 +1,10 @@
-import { DefaultLogger, type LogEntry, type LogLevel, Runtime } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type LogEntry,
+  type LogLevel,
+  Runtime,
+  type TelemetryOptions,
+} from '@temporalio/worker';
 import { logText } from './log-lines.js';
 
 let installed = false;
@@ -11,10 +17,12 @@ let installed = false;
  *
  * @param level least severe level that is logged
  * @param write takes each entry. @default lines for people on stderr, as {@link logText} has them
+ * @param metrics where the SDK's metrics go. @default nowhere
  */
 export function installRuntime(
   level: Lowercase<LogLevel>,
   write?: (entry: LogEntry) => void,
+  metrics?: TelemetryOptions['metrics'],
 ): void {
   if (installed) return;
   installed = true;
@@ -24,6 +32,7 @@ export function installRuntime(
     shutdownSignals: [],
     telemetryOptions: {
       logging: { filter: { core: least === 'INFO' ? 'WARN' : least, other: 'ERROR' }, forward: {} },
+      ...(metrics === undefined ? {} : { metrics }),
     },
   });
 }

@@ -34,6 +34,11 @@ export function startupSummary(
     lines.map(
       (line, index) => `  ${colors.dim((index === 0 ? label : '').padEnd(LABEL_WIDTH))} ${line}`,
     );
+  const { callsPerHour } = configuration.graph;
+  const cap =
+    callsPerHour === undefined
+      ? []
+      : [colors.dim(`at most ${callsPerHour} calls per hour: GRAPH_API_CALLS_PER_HOUR`)];
   const id = configuration.phoneNumberId ?? EXAMPLE_ID;
   return [
     '',
@@ -51,6 +56,7 @@ export function startupSummary(
       ? row(
           'Graph API',
           `${graphBaseUrl}/${configuration.graph.version}`,
+          ...cap,
           ...(tokenWasChecked(configuration)
             ? []
             : [colors.dim('token not checked: set WA_BUSINESS_ACCOUNT_ID')]),
@@ -59,6 +65,7 @@ export function startupSummary(
           'Graph API',
           `simulator at ${graphBaseUrl}`,
           colors.dim('no number is real: CLOUD_API_ACCESS_TOKEN is not set'),
+          ...cap,
         )),
     ...row(
       'PIN store',

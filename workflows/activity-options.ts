@@ -12,29 +12,24 @@ import type { NumberActivities } from '../activities/number.js';
 const LOOK: LocalActivityOptions = {
   startToCloseTimeout: '4 seconds',
   scheduleToCloseTimeout: '8 seconds',
-  retry: { maximumAttempts: 2, initialInterval: '200 milliseconds' },
+  retry: { maximumAttempts: 1 },
 };
 
-/** The same work with patience, when the short way failed. */
+/** The same work when the short way failed; when this fails too, the workflow waits, visibly. */
 const READ: ActivityOptions = {
   startToCloseTimeout: '20 seconds',
-  scheduleToCloseTimeout: '30 minutes',
-  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumInterval: '1 minute' },
+  scheduleToCloseTimeout: '2 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
 };
 
-/** Requests that Meta counts, or that are not idempotent: one attempt each, repeated by the workflow after a read. */
-const COUNTED_WRITE: ActivityOptions = {
+/**
+ * Writes to Meta: one attempt each, repeated by the workflow, which shows its waits and knows the outcome of every attempt.
+ * What Meta counts, or what is not idempotent, is repeated after a read only.
+ */
+const WRITE: ActivityOptions = {
   startToCloseTimeout: '40 seconds',
   scheduleToCloseTimeout: '1 hour',
   retry: { maximumAttempts: 1 },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-};
-
-/** A write that may be repeated with the same content. */
-const IDEMPOTENT_WRITE: ActivityOptions = {
-  startToCloseTimeout: '20 seconds',
-  scheduleToCloseTimeout: '15 minutes',
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
@@ -57,23 +52,23 @@ export const look = {
 } as const;
 
 export const { requestCode } = proxyActivities<NumberActivities>({
-  ...COUNTED_WRITE,
+  ...WRITE,
   summary: 'Ask Meta to send a code',
 });
 export const { verifyCode } = proxyActivities<NumberActivities>({
-  ...COUNTED_WRITE,
+  ...WRITE,
   summary: 'Hand the code to Meta',
 });
 export const { register } = proxyActivities<NumberActivities>({
-  ...COUNTED_WRITE,
+  ...WRITE,
   summary: 'Register the number',
 });
 export const { deregister } = proxyActivities<NumberActivities>({
-  ...COUNTED_WRITE,
+  ...WRITE,
   summary: 'Deregister the number',
 });
 export const { setTwoStepPin } = proxyActivities<NumberActivities>({
-  ...IDEMPOTENT_WRITE,
+  ...WRITE,
   summary: 'Set the two-step-verification PIN',
 });
 export const { storePin } = proxyActivities<NumberActivities>({

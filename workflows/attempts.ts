@@ -22,6 +22,9 @@ export async function settled<T>(call: Promise<T>): Promise<Settled<T>> {
   }
 }
 
+/** What is to wait longer is not looked at again at once. */
+const LONGEST_PAUSE_MS = 60_000;
+
 /**
  * A look at Meta or the PIN store: as a short local activity first, else the same as an ordinary one with backoff, because
  * a local activity that retries for long blocks shutdown and delays queries.
@@ -31,18 +34,31 @@ export async function lookAt<I, R>(
   input: I,
 ): Promise<Settled<R>> {
   const first = await settled(inShort(input));
-  return first.ok || !passes(first.problem) ? first : settled(patiently(input));
+  const again =
+    !first.ok && passes(first.problem) && (first.problem.waitMs ?? 0) <= LONGEST_PAUSE_MS;
+  return again ? settled(patiently(input)) : first;
 }
 
-const PASSING = new Set<Problem['verdict']>(['retryLater', 'rateLimited', 'pinStoreUnreachable']);
+const PASSING = new Set<Problem['verdict']>([
+  'retryLater',
+  'rateLimited',
+  'pinStoreUnreachable',
+  'pinGuessLimit',
+  'budgetSpent',
+  'budgetExceeded',
+]);
 
-/** Is this trouble that goes away by itself? */
+/** Is this trouble that goes away by itself, after a while that may be days? */
 export function passes(problem: Problem): boolean {
   return PASSING.has(problem.verdict);
 }
 
 const SHORTEST_BACKOFF_MS = 2_000;
 const LONGEST_BACKOFF_MS = 5 * 60_000;
+
+/** Trouble that has lasted so long is looked at more rarely: each time takes some ten events of the history. */
+const LASTING_MS = 2 * 3_600_000;
+const LASTING_BACKOFF_MS = 30 * 60_000;
 
 /** How long passing trouble is waited out where no request is spent on it. */
 export const PATIENCE_MS = 7 * 24 * 3_600_000;
@@ -82,9 +98,12 @@ export function waitBeforeNext(
   now: number,
 ): number | undefined {
   if (!passes(problem) || tries.spent >= most || now - tries.since >= PATIENCE_MS) return undefined;
-  const backoff = Math.min(SHORTEST_BACKOFF_MS * 2 ** (tries.all - 1), LONGEST_BACKOFF_MS);
+  const longest = now - tries.since < LASTING_MS ? LONGEST_BACKOFF_MS : LASTING_BACKOFF_MS;
+  const named = problem.outcome === 'notSent' && problem.waitMs !== undefined;
+  const backoff = named ? 0 : Math.min(SHORTEST_BACKOFF_MS * 2 ** (tries.all - 1), longest);
   const unnamed = problem.verdict === 'rateLimited' ? LONGEST_BACKOFF_MS : 0;
-  return Math.max(backoff, problem.waitMs ?? unnamed);
+  const allowedInMs = problem.allowedAt === undefined ? 0 : Date.parse(problem.allowedAt) - now;
+  return Math.max(backoff, allowedInMs, problem.waitMs ?? unnamed);
 }
 
 /** The problem that a failed activity reports; one without a report of its own has an unknown outcome. */
@@ -114,7 +133,7 @@ function isProblem(details: unknown): details is Problem {
 }
 
 /** A problem as it is shown. */
-export function reportOf({ code, subcode, text, advice, fbtraceId }: Problem): ProblemReport {
+export function reportOf({ code, subcode, text, advice, fbtraceId }: ProblemReport): ProblemReport {
   return {
     ...(code === undefined ? {} : { code }),
     ...(subcode === undefined ? {} : { subcode }),

@@ -2,7 +2,7 @@ import type { Problem } from '../activities/failures.js';
 import type { DeregisterAnswer } from '../activities/steps/deregister.js';
 import { deregister, look } from './activity-options.js';
 import { lookAt, noTries, settled, tried, waitBeforeNext } from './attempts.js';
-import { enter, mark, note, type OwnRegister, type Run, spent, waitFor } from './run.js';
+import { enter, mark, note, type OwnRegister, type Run, recordUse, waitFor } from './run.js';
 
 /** Deregister requests that one compensation may spend of Meta's ten in 72 hours. */
 const MOST_DEREGISTERS = 3;
@@ -44,11 +44,10 @@ async function undoRegister(run: Run, own: OwnRegister, result: Undone): Promise
     }
     const { problem } = answer;
     note(run, problem);
-    spent(run, 'deregister', problem);
+    recordUse(run, 'deregister', problem);
     tries = tried(tries, problem);
-    const waitMs = AGAIN.has(problem.verdict)
-      ? waitBeforeNext({ ...problem, verdict: 'retryLater' }, tries, MOST_DEREGISTERS, Date.now())
-      : undefined;
+    const again = AGAIN.has(problem.verdict) ? ({ verdict: 'retryLater' } as const) : {};
+    const waitMs = waitBeforeNext({ ...problem, ...again }, tries, MOST_DEREGISTERS, Date.now());
     if (waitMs !== undefined) {
       const ms = Math.max(waitMs, BETWEEN_DEREGISTERS_MS);
       await waitFor(run, 'Meta, to deregister the number again', ms, problem);
@@ -65,13 +64,8 @@ async function undoRegister(run: Run, own: OwnRegister, result: Undone): Promise
   }
 }
 
-/** What Meta may yet do: passing trouble, an incomplete deregistration, and what a person may cure meanwhile. */
-const AGAIN = new Set<Problem['verdict']>([
-  'retryLater',
-  'rateLimited',
-  'deregisterFirst',
-  'operatorNeeded',
-]);
+/** Beside passing trouble, what Meta may yet do: an incomplete deregistration, and what a person may cure meanwhile. */
+const AGAIN = new Set<Problem['verdict']>(['deregisterFirst', 'operatorNeeded']);
 
 function report(run: Run, done: DeregisterAnswer['result'], result: Undone): void {
   if (done === 'left') {

@@ -1,5 +1,12 @@
 /** The run as Markdown, for the Temporal UI. Pure. */
-import type { OnboardingProgress, OnboardingStage, StepName, StepState } from './messages.js';
+import type {
+  Decision,
+  OnboardingProgress,
+  OnboardingStage,
+  ParkExpiry,
+  StepName,
+  StepState,
+} from './messages.js';
 
 export const STEP_TITLES: Record<StepName, string> = {
   register: 'Register',
@@ -21,6 +28,18 @@ const STAGE_TITLES: Record<OnboardingStage, string> = {
   Failed: 'failed',
 };
 
+const SIGNALS: Record<Decision, string> = {
+  retry: 'Signal `retry` to have it tried again.',
+  accept: 'Signal `accept` to finish with the number as it is, its PIN unconfirmed.',
+};
+
+/** The end of a park that nobody decided on, as it goes on after the instant. */
+export const EXPIRY_TEXTS: Record<ParkExpiry, string> = {
+  compensate: 'then what can be undone is undone, and it fails',
+  accept: 'then it finishes with the PIN unconfirmed',
+  alertAgain: 'then it reminds and waits on, since Meta has the PIN already',
+};
+
 const MARKS: Record<StepState, string> = {
   pending: '○',
   running: '◐',
@@ -38,8 +57,18 @@ const moment = (iso: string) => `${iso.slice(0, 10)} ${time(iso)} UTC`;
 const plain = (text: string) => text.replaceAll(/[\\`*_[\]<>|!#]/g, '\\$&').replaceAll(/\s+/g, ' ');
 
 export function currentDetails(progress: OnboardingProgress): string {
-  const { phoneNumberId, stage, label, steps, waiting, code, problem, ignored, compensation } =
-    progress;
+  const {
+    phoneNumberId,
+    stage,
+    label,
+    steps,
+    waiting,
+    code,
+    problem,
+    decided,
+    ignored,
+    compensation,
+  } = progress;
   const lines = [
     `### ${plain(label ?? phoneNumberId)} · ${STAGE_TITLES[stage]}`,
     '',
@@ -53,6 +82,13 @@ export function currentDetails(progress: OnboardingProgress): string {
   if (waiting !== undefined) {
     lines.push('', `**Waiting for** ${waiting.for}, until ${moment(waiting.until)}.`);
     if (waiting.cure !== undefined) lines.push('', `**What to do** ${plain(waiting.cure)}`);
+    if (waiting.decisions !== undefined) {
+      lines.push('', `**Then** ${waiting.decisions.map((each) => SIGNALS[each]).join(' ')}`);
+    }
+    if (waiting.onExpiry !== undefined) {
+      const end = `until ${moment(waiting.until)}, ${EXPIRY_TEXTS[waiting.onExpiry]}`;
+      lines.push('', `**If nobody decides** ${end}.`);
+    }
     if (waiting.reminder !== undefined) lines.push('', `**Reminder** ${waiting.reminder}.`);
   }
   if (code !== undefined) {
@@ -68,13 +104,13 @@ export function currentDetails(progress: OnboardingProgress): string {
   }
   if (problem !== undefined) {
     const codes = [problem.code, problem.subcode].filter((part) => part !== undefined).join('/');
-    lines.push(
-      '',
-      `**Problem** ${plain(problem.text)}${codes === '' ? '' : ` (${codes})`}`,
-      '',
-      plain(problem.advice),
-    );
+    lines.push('', `**Problem** ${plain(problem.text)}${codes === '' ? '' : ` (${codes})`}`);
+    if (problem.advice !== waiting?.cure) lines.push('', plain(problem.advice));
     if (problem.fbtraceId !== undefined) lines.push('', `fbtrace\\_id ${plain(problem.fbtraceId)}`);
+  }
+  if (decided !== undefined) {
+    const { decision, by, at } = decided;
+    lines.push('', `**Decided** ${decision} at ${moment(at)}, by ${plain(by ?? 'somebody')}`);
   }
   if (ignored !== undefined) {
     const { message, at, reason } = ignored;

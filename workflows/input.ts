@@ -6,6 +6,7 @@ import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import type {
   CodeMethod,
   CodeSubmission,
+  DecisionRequest,
   ExtendRequest,
   OnboardingInput,
   ResendRequest,
@@ -111,6 +112,16 @@ export function parseExtend(raw: unknown): Parsed<ExtendRequest & { byMs: number
       requestedBy: request['requestedBy'] as string | undefined,
     }),
   );
+}
+
+/** What comes with `retry` or `accept`: nothing, or who decided. */
+export function parseDecision(raw: unknown): Parsed<DecisionRequest> {
+  const request = raw ?? {};
+  if (!isRecord(request)) return refused('Give nothing, or { "requestedBy": "Ana" }.');
+  const { requestedBy } = request;
+  const problem = textProblem('requestedBy', requestedBy);
+  if (problem !== undefined) return refused(problem);
+  return accepted(defined({ requestedBy: requestedBy as string | undefined }));
 }
 
 export function parseOnboardingInput(raw: unknown): Parsed<CompleteInput> {

@@ -8,16 +8,18 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import { type Parsed, parseCode, parseExtend, parseResend } from './input.js';
-import { type CodeVerdict, MESSAGES, type OnboardingProgress } from './messages.js';
+import { type Parsed, parseCode, parseDecision, parseExtend, parseResend } from './input.js';
+import { type CodeVerdict, type Decision, MESSAGES, type OnboardingProgress } from './messages.js';
 import { codeIsOpen } from './plan.js';
 import { RAW, readRaw } from './raw-payload.js';
-import { deadlineOf, ignore, progressOf, type Run, show } from './run.js';
+import { ignore, progressOf, type Run, show } from './run.js';
 import { answerTo } from './submissions.js';
 
 const submitCode = defineSignal<[RawValue]>(MESSAGES.submitCode, RAW);
 const resendCode = defineSignal<[RawValue]>(MESSAGES.resendCode, RAW);
 const extend = defineSignal<[RawValue]>(MESSAGES.extend, RAW);
+const retry = defineSignal<[RawValue]>(MESSAGES.retry, RAW);
+const accept = defineSignal<[RawValue]>(MESSAGES.accept, RAW);
 const tryCode = defineUpdate<CodeVerdict, [RawValue]>(MESSAGES.tryCode, RAW);
 const progress = defineQuery<OnboardingProgress>(MESSAGES.progress);
 
@@ -57,13 +59,27 @@ export function answerMessages(run: Run): void {
       run.extraMs += byMs;
       run.reminded.delete('deadline');
       run.messages += 1;
-      if (run.waiting !== undefined && run.steps.awaitCode.state === 'running') {
-        run.waiting = { ...run.waiting, until: new Date(deadlineOf(run)).toISOString() };
-      }
       show(run);
     }),
     { description: 'Move the deadline for the code: "48 hours".' },
   );
+  const onDecision = (decision: Decision) =>
+    onSignal(decision, parseDecision, ({ requestedBy }) => {
+      const taken = run.waiting?.decisions?.includes(decision) ?? false;
+      if (!taken || run.decision !== undefined) {
+        return ignore(run, `the signal ${decision}`, taken ? DECIDED : NOT_TAKEN[decision]);
+      }
+      run.decision = decision;
+      const at = new Date().toISOString();
+      run.decided = { decision, ...(requestedBy === undefined ? {} : { by: requestedBy }), at };
+      show(run);
+    });
+  setHandler(retry, onDecision('retry'), {
+    description: 'The cause of the park is cured: try again.',
+  });
+  setHandler(accept, onDecision('accept'), {
+    description: 'Leave the number as it is although Meta refused to set its PIN.',
+  });
   setHandler(
     tryCode,
     (raw) =>
@@ -84,3 +100,10 @@ export function answerMessages(run: Run): void {
   setHandler(progress, () => progressOf(run), { description: 'Where the onboarding stands.' });
   // No default signal handler: the SDK drops signals of unknown names, but decodes them first where there is one.
 }
+
+const NOT_TAKEN: Record<Decision, string> = {
+  retry: 'The run is not parked, so there is nothing to try again.',
+  accept: 'Only a run that is parked because Meta refused its PIN can be finished as it is.',
+};
+
+const DECIDED = 'Another decision came first.';

@@ -32,6 +32,10 @@ export const MESSAGES = {
   resendCode: 'resendCode',
   /** Signal: move the deadline, a duration string or {@link ExtendRequest}. */
   extend: 'extend',
+  /** Signal to a parked run: the cause is cured, try again, {@link DecisionRequest}. */
+  retry: 'retry',
+  /** Signal to a run parked because Meta refused its PIN: finish without, {@link DecisionRequest}. */
+  accept: 'accept',
   /** Update: the code; answers with a {@link CodeVerdict}. */
   tryCode: 'tryCode',
   /** Query: {@link OnboardingProgress}. */
@@ -125,6 +129,14 @@ export interface ExtendRequest {
   requestedBy?: string;
 }
 
+/** What an operator may decide on a parked run. Cancelling is the third way out. */
+export type Decision = 'retry' | 'accept';
+
+/** What the signals `retry` and `accept` take, if anything. */
+export interface DecisionRequest {
+  requestedBy?: string;
+}
+
 /** The answer to `tryCode`. */
 export type CodeVerdict =
   | { verdict: 'verified' }
@@ -141,6 +153,9 @@ export type CodeVerdict =
     }
   | { verdict: 'notWaiting'; reason: string }
   | { verdict: 'ended'; reason: string };
+
+/** What became of a submitted code; `notJudged`: Meta answered something else, such as that the access token has expired. */
+export type SubmissionVerdict = 'verified' | 'refused' | 'unknown' | 'notJudged';
 
 export interface StepProgress {
   name: StepName;
@@ -179,7 +194,19 @@ export interface OnboardingProgress {
   /** All six steps, always, in the order of {@link STEP_NAMES}. */
   steps: StepProgress[];
   /** What the run waits for. `until` is when it stops waiting by itself. */
-  waiting?: { for: string; since: string; until: string; cure?: string; reminder?: string };
+  waiting?: {
+    for: string;
+    since: string;
+    until: string;
+    cure?: string;
+    reminder?: string;
+    /** The decisions that end this wait. A parked run always takes `retry`; a run that only waits may take it as well. */
+    decisions?: Decision[];
+    /** What happens at `until` where the run is parked and nobody has decided. */
+    onExpiry?: ParkExpiry;
+  };
+  /** The newest decision of an operator on this run. */
+  decided?: { decision: Decision; by?: string; at: string };
   /** The newest code that Meta was asked for. */
   code?: {
     method: CodeMethod;
@@ -194,7 +221,7 @@ export interface OnboardingProgress {
     /** True where Meta's answer was lost, so that the code may or may not have been sent. */
     maybe?: boolean;
     /** Who submitted codes and what became of them; never the code. */
-    submissions?: { by?: string; at: string; verdict: 'verified' | 'refused' | 'unknown' }[];
+    submissions?: { by?: string; at: string; verdict: SubmissionVerdict }[];
   };
   budget: { register: BudgetUse; deregister: BudgetUse };
   problem?: ProblemReport;
@@ -203,6 +230,12 @@ export interface OnboardingProgress {
   /** What a run that could not finish, or was cancelled, has undone and what it has not, in words. */
   compensation?: { undone: string[]; notUndone: string[] };
 }
+
+/**
+ * The end of a park that nobody decided on: `compensate` undoes what can be undone and fails; `accept` finishes with the
+ * PIN unconfirmed; `alertAgain` goes on waiting, since Meta has the PIN already.
+ */
+export type ParkExpiry = 'compensate' | 'accept' | 'alertAgain';
 
 /** Where a PIN lies. Never the PIN. */
 export interface PinReference {

@@ -17,10 +17,19 @@ import {
   type OnboardingResult,
   type StepName,
 } from './messages.js';
-import { codeIsOpen, nextStep, type Plan } from './plan.js';
+import { nextStep, type Plan } from './plan.js';
 import { prepare, stage } from './prepare.js';
 import { RAW, readRaw } from './raw-payload.js';
-import { enter, failureDetails, follow, mark, openRun, type Run, stepsOf } from './run.js';
+import {
+  enter,
+  failureDetails,
+  follow,
+  mark,
+  openRun,
+  type Run,
+  stepsOf,
+  takeCodes,
+} from './run.js';
 import { shielded, throwIfCancelled } from './shielded.js';
 import { awaitCode } from './steps/await-code.js';
 import { register } from './steps/register.js';
@@ -70,13 +79,9 @@ defineWorkflowOptions(onboardNumber, { staticOptions: RAW });
 /** One step. From the pivot on nothing is cancelled: a PIN that Meta has accepted must reach the PIN store. */
 async function perform(run: Run, step: StepName): Promise<void> {
   const work = () => PERFORM[step](run);
+  takeCodes(run);
   await (run.pinAccepted ? shielded(work) : work());
-  if (codeIsOpen(run.steps)) run.submissions.reopen();
-  else
-    run.submissions.close({
-      verdict: 'notWaiting',
-      reason: 'The number needs no code (any more).',
-    });
+  takeCodes(run);
 }
 
 /** Runs the sequence; when it cannot finish, compensates; at every exit, answers those who wait. */
@@ -134,9 +139,12 @@ function finish(run: Run, missing: string[]): OnboardingResult {
   return {
     phoneNumberId,
     outcome: live ? 'live' : 'registered',
-    summary: live
-      ? 'The number is live: registered, with two-step verification on and its PIN in the PIN store.'
-      : `The number is registered and its PIN is in the PIN store, but it is not live yet: ${missing.join('; ')}.`,
+    summary: [
+      live
+        ? 'The number is live: registered, with two-step verification on and its PIN in the PIN store.'
+        : `The PIN is in the PIN store, but the number is not live yet: ${missing.join('; ')}.`,
+      ...(run.pinAccepted ? [] : ['Meta has not confirmed the PIN.']),
+    ].join(' '),
     changed: true,
     missing,
     steps: stepsOf(run),

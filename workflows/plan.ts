@@ -21,11 +21,15 @@ export interface PlanState {
   number: NumberFacts;
   pins: Preparation['pins'];
   takeOver: boolean;
+  /** An operator said to go on although a PIN of a former holder is not known. @default false */
+  goOn?: boolean;
 }
 
 export type Plan =
   /** The number must not, or need not, be touched. */
   | { row: PlanRowName; kind: 'refused'; text: string; advice: string }
+  /** A person can cure it: the run is parked before a request is spent. */
+  | { row: PlanRowName; kind: 'parked'; text: string; advice: string }
   | { row: PlanRowName; kind: 'nothingToDo'; reason: string; pinVersion: string; since?: string }
   /** `pinVersion` is the version to use; undefined where one has to be staged first. */
   | { row: PlanRowName; kind: 'steps'; steps: Steps; pinVersion?: string };
@@ -109,14 +113,18 @@ const PLAN_ROWS: readonly PlanRow[] = [
   },
   {
     name: 'formerPin',
-    matches: ({ number, pins }) =>
-      number.registered === 'no' && number.twoStepOn === 'yes' && usablePin(pins) === undefined,
-    plan: () =>
-      refused(
-        'formerPin',
-        'Two-step verification is on with a PIN that the PIN store does not know; registering would be refused.',
-        'Get the PIN from whoever ran the number before, or turn two-step verification off in WhatsApp Manager, then start again.',
-      ),
+    matches: ({ number, pins, goOn = false }) =>
+      number.registered === 'no' &&
+      number.twoStepOn === 'yes' &&
+      usablePin(pins) === undefined &&
+      !goOn,
+    plan: () => ({
+      row: 'formerPin',
+      kind: 'parked',
+      text: 'Two-step verification is on with a PIN that the PIN store does not know; registering would be refused.',
+      advice:
+        'Give the PIN of whoever ran the number before ("npx wa-onboard pin provide"), or turn two-step verification off in WhatsApp Manager; then say retry.',
+    }),
   },
   {
     name: 'verified',
@@ -208,6 +216,18 @@ export function withFound(steps: Steps, number: NumberFacts, ownRegister: boolea
 /** Meta says the number is not registered after all: register (again) before the PIN is set. */
 export function withRegisterAgain(steps: Steps): Steps {
   return { ...steps, register: { state: 'pending' }, setTwoStepPin: { state: 'pending' } };
+}
+
+/** Meta refused to set the PIN, and the number is to be left as it is. */
+export function withoutPinSet(steps: Steps, reason: string): Steps {
+  return {
+    ...steps,
+    setTwoStepPin: { state: 'skipped', reason },
+    storePin: {
+      state: 'skipped',
+      reason: 'the PIN stays in the PIN store as it was: Meta has not confirmed it',
+    },
+  };
 }
 
 function withEach(

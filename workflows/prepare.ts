@@ -1,17 +1,20 @@
 import { look } from './activity-options.js';
-import { lookAt, noTries, reportOf, type Settled, tried, waitBeforeNext } from './attempts.js';
+import { lookAt, reportOf, type Settled } from './attempts.js';
+import { lookPatiently } from './look-patiently.js';
 import { FAILURE_TYPES } from './messages.js';
+import { PIN_PARK_MS, park } from './park.js';
 import { type Plan, planSteps } from './plan.js';
-import { adopt, cannotFinish, follow, type Run, waitFor } from './run.js';
+import { adopt, cannotFinish, follow, type Run, usePin, waitFor } from './run.js';
 
 /**
  * Looks at Meta, the PIN store and the former runs, and plans. Nothing is written, so what forbids onboarding ends the run
  * at once with nothing to undo.
  */
-export async function prepare(run: Run): Promise<Exclude<Plan, { kind: 'refused' }>> {
+export async function prepare(run: Run): Promise<Extract<Plan, { kind: 'steps' | 'nothingToDo' }>> {
   const { phoneNumberId, takeOver } = run.input;
+  let goOn = false;
   for (;;) {
-    const prepared = await patiently(run, () => lookAt(look.prepareNumber, { phoneNumberId }));
+    const prepared = await lookOrEnd(run, () => lookAt(look.prepareNumber, { phoneNumberId }));
     const { number, pins, cutOffRun } = prepared;
     adopt(run, prepared);
     const unsafeMs = cutOffRun === undefined ? 0 : Date.parse(cutOffRun.safeAt) - Date.now();
@@ -23,14 +26,19 @@ export async function prepare(run: Run): Promise<Exclude<Plan, { kind: 'refused'
       );
       continue;
     }
-    const plan = planSteps({ number, pins, takeOver });
+    const plan = planSteps({ number, pins, takeOver, goOn });
     if (plan.kind === 'refused') {
       cannotFinish(run, { text: plan.text, advice: plan.advice }, FAILURE_TYPES.refused);
     }
+    if (plan.kind === 'parked') {
+      const { text, advice } = plan;
+      await park(run, { text, advice }, { ms: PIN_PARK_MS, failAs: FAILURE_TYPES.refused });
+      goOn = true;
+      continue;
+    }
     if (plan.kind === 'steps') follow(run, plan.steps);
     if (plan.pinVersion !== undefined && pins !== undefined) {
-      run.pin = { store: pins.store, record: pins.record, version: plan.pinVersion };
-      run.pinSince = pins.versions.current?.lastRotated;
+      usePin(run, pins, plan.pinVersion);
     }
     return plan;
   }
@@ -41,21 +49,14 @@ export async function stage(run: Run): Promise<void> {
   if (run.pin !== undefined) return;
   const { phoneNumberId, label } = run.input;
   const about = { phoneNumberId, ...(label === undefined ? {} : { label }) };
-  const { store, record, version } = await patiently(run, () => lookAt(look.stagePin, about));
+  const { store, record, version } = await lookOrEnd(run, () => lookAt(look.stagePin, about));
   run.pin = { store, record, version };
 }
 
-/** A look that waits out passing trouble, visibly. Nothing has been done yet, so anything else ends the run at once. */
-async function patiently<T>(run: Run, attempt: () => Promise<Settled<T>>): Promise<T> {
-  for (let tries = noTries(Date.now()); ; ) {
-    const looked = await attempt();
-    if (looked.ok) {
-      run.problem = undefined;
-      return looked.value;
-    }
-    tries = tried(tries, looked.problem);
-    const waitMs = waitBeforeNext(looked.problem, tries, Number.POSITIVE_INFINITY, Date.now());
-    if (waitMs === undefined) cannotFinish(run, reportOf(looked.problem), FAILURE_TYPES.refused);
-    await waitFor(run, 'Meta or the PIN store, to look again', waitMs, looked.problem);
-  }
+/** Nothing has been done yet, so what does not pass ends the run at once. */
+async function lookOrEnd<T>(run: Run, attempt: () => Promise<Settled<T>>): Promise<T> {
+  const looked = await lookPatiently(run, attempt);
+  if (!looked.ok) cannotFinish(run, reportOf(looked.problem), FAILURE_TYPES.refused);
+  run.problem = undefined;
+  return looked.value;
 }

@@ -1,25 +1,28 @@
 /** What one run knows and shows: its steps, the newest code, what it waits for, what it has done that may have to be undone. */
 import {
   ApplicationFailure,
+  condition,
   log,
   setCurrentDetails,
-  sleep,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Problem } from '../activities/failures.js';
 import type { LimitUseReport } from '../activities/number-access.js';
 import type { NumberFacts } from '../activities/number-facts.js';
 import type { Preparation } from '../activities/steps/looks.js';
-import { reportOf } from './attempts.js';
+import { reportOf, type Tries } from './attempts.js';
 import { CODE_LIFETIME_MS, type Reminder } from './code-rules.js';
 import { currentDetails } from './current-details.js';
 import type { CompleteInput } from './input.js';
+import { instantText } from './instant-text.js';
 import {
   type CodeMethod,
+  type Decision,
   FAILURE_TYPES,
   type OnboardingFailureDetails,
   type OnboardingProgress,
   type OnboardingStage,
+  type ParkExpiry,
   type ProblemReport,
   type ResendRequest,
   SEARCH_ATTRIBUTES,
@@ -28,7 +31,7 @@ import {
   type StepProgress,
   type StepState,
 } from './messages.js';
-import type { Steps } from './plan.js';
+import { codeIsOpen, type Steps } from './plan.js';
 import { createSubmissions, type Submission, type Submissions } from './submissions.js';
 
 /** The newest code that Meta was asked for. Instants in milliseconds since the epoch. */
@@ -59,6 +62,8 @@ export interface Run {
   readonly submissions: Submissions;
   steps: Steps;
   stage: OnboardingStage;
+  /** The stage that the search attribute holds. */
+  listedStage: OnboardingStage;
   number: NumberFacts | undefined;
   pin: UsedPin | undefined;
   pinSince: string | undefined;
@@ -68,6 +73,8 @@ export interface Run {
   sentCount: number;
   /** How often Meta would not send a code. */
   refusedRequests: number;
+  /** How often the next code was asked for in vain. */
+  codeTries: Tries | undefined;
   /** Instant from which the next code may be asked for. */
   nextSendAt: number;
   /** A new code that somebody, or the plan, wants. */
@@ -84,6 +91,13 @@ export interface Run {
   waiting: OnboardingProgress['waiting'] | undefined;
   problem: ProblemReport | undefined;
   ignored: OnboardingProgress['ignored'];
+  /** What an operator has decided on the present wait. */
+  decision: Decision | undefined;
+  decided: OnboardingProgress['decided'];
+  /** Versions of the PIN that Meta has refused in this run. */
+  refusedPins: Set<string>;
+  /** How often Meta refused to register for the name's review although the name read approved. */
+  lateApprovals: number;
   compensation: OnboardingProgress['compensation'];
   budget: { register: LimitUseReport; deregister: LimitUseReport };
   /** Set once this run has sent a register whose outcome is accepted or unknown. */
@@ -114,6 +128,7 @@ export function openRun(input: CompleteInput): Run {
     ),
     steps: Object.fromEntries(STEP_NAMES.map((name) => [name, { state: 'pending' }])) as Steps,
     stage: 'Preparing',
+    listedStage: 'Preparing',
     number: undefined,
     pin: undefined,
     pinSince: undefined,
@@ -121,6 +136,7 @@ export function openRun(input: CompleteInput): Run {
     refusedCodes: new Set(),
     sentCount: 0,
     refusedRequests: 0,
+    codeTries: undefined,
     nextSendAt: 0,
     resend: undefined,
     submission: undefined,
@@ -132,6 +148,10 @@ export function openRun(input: CompleteInput): Run {
     waiting: undefined,
     problem: undefined,
     ignored: undefined,
+    decision: undefined,
+    decided: undefined,
+    refusedPins: new Set(),
+    lateApprovals: 0,
     compensation: undefined,
     budget: { register: UNKNOWN_BUDGET, deregister: UNKNOWN_BUDGET },
     ownRegister: undefined,
@@ -166,16 +186,31 @@ export function show(run: Run): void {
   setCurrentDetails(currentDetails(progressOf(run)));
 }
 
+/** Stages in which a person must act, and ends. */
+const NOTABLE = new Set<OnboardingStage>([
+  'AwaitingCode',
+  'Parked',
+  'Compensating',
+  'Live',
+  'Failed',
+]);
+
 /**
- * Enters a stage. Only a stage in which a person must act, or an end, becomes a search attribute: each upsert is billed.
+ * Enters a stage. Lists of runs get to know it only where a person must act or has acted, or the run ends: each change of a
+ * search attribute is billed.
  */
 export function enter(run: Run, stage: OnboardingStage): void {
   if (run.stage === stage) return;
   run.stage = stage;
-  if (stage !== 'Preparing' && stage !== 'Registering' && stage !== 'Securing') {
-    upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.stage, value: stage }]);
-  }
+  if (NOTABLE.has(stage) || run.listedStage === 'Parked') showInLists(run);
   show(run);
+}
+
+/** Shows the stage in lists of runs. */
+export function showInLists(run: Run): void {
+  if (run.listedStage === run.stage) return;
+  run.listedStage = run.stage;
+  upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.stage, value: run.stage }]);
 }
 
 export function adopt(run: Run, preparation: Preparation): void {
@@ -183,26 +218,106 @@ export function adopt(run: Run, preparation: Preparation): void {
   run.budget = preparation.budget;
 }
 
-/** Sleeps visibly. */
+/** Who looks at a list during a wait as long as this is to see the stage as it is. */
+const LISTED_WAIT_MS = 5 * 60_000;
+
+/** Who tries a code during a wait longer than this is told so instead of waiting for a verdict. */
+const ANSWERED_WAIT_MS = 60_000;
+
+/** A wait as it is shown. Instants in milliseconds since the epoch. */
+export interface Wait {
+  for: string;
+  since: number;
+  until: number;
+  cure?: string;
+  /** Decisions of an operator that end it. */
+  takes?: Decision[];
+  onExpiry?: ParkExpiry;
+}
+
+/** Shows a wait, which takes decisions from now on. */
+export function beginWait(run: Run, { since, until, takes, ...shown }: Wait): void {
+  run.waiting = {
+    ...shown,
+    since: new Date(since).toISOString(),
+    until: new Date(until).toISOString(),
+    ...(takes === undefined ? {} : { decisions: takes }),
+  };
+  run.decision = undefined;
+  if (until - Date.now() >= LISTED_WAIT_MS) showInLists(run);
+  show(run);
+}
+
+/** A wait is over. It does not count towards the deadline for a code. */
+export function endWait(run: Run, since: number): void {
+  run.waiting = undefined;
+  if (run.waitStartedAt !== undefined) run.extraMs += Date.now() - since;
+  show(run);
+}
+
+/** Waits until an operator decides what the shown wait takes, at most until the instant `at`. */
+export async function decisionBy(
+  run: Run,
+  at: number,
+  summary: string,
+): Promise<Decision | undefined> {
+  await condition(() => run.decision !== undefined, Math.max(1, at - Date.now()), { summary });
+  return run.decision;
+}
+
+/**
+ * Waits visibly for something that passes by itself.
+ *
+ * @param takes decisions of an operator that end it sooner
+ */
 export async function waitFor(
   run: Run,
   what: string,
   ms: number,
-  problem?: Problem,
+  problem?: ProblemReport,
+  takes?: Decision[],
 ): Promise<void> {
-  const now = Date.now();
-  run.waiting = {
-    for: what,
-    since: new Date(now).toISOString(),
-    until: new Date(now + ms).toISOString(),
-    ...(problem === undefined ? {} : { cure: problem.advice }),
-  };
+  const since = Date.now();
+  const until = since + ms;
   if (problem !== undefined) run.problem = reportOf(problem);
-  show(run);
-  await sleep(ms, { summary: what });
-  run.waiting = undefined;
-  if (run.waitStartedAt !== undefined) run.extraMs += ms;
-  show(run);
+  beginWait(run, {
+    for: what,
+    since,
+    until,
+    ...(problem === undefined ? {} : { cure: problem.advice }),
+    ...(takes === undefined ? {} : { takes }),
+  });
+  if (ms > ANSWERED_WAIT_MS) {
+    run.submissions.close({
+      verdict: 'notWaiting',
+      reason: `The run waits for ${what}, until ${instantText(until)}.`,
+    });
+  }
+  try {
+    await decisionBy(run, until, what);
+  } finally {
+    endWait(run, since);
+    takeCodes(run);
+  }
+}
+
+/** Takes codes as long as the run needs one. */
+export function takeCodes(run: Run): void {
+  if (codeIsOpen(run.steps)) run.submissions.reopen();
+  else {
+    const reason = 'The number needs no code (any more).';
+    run.submissions.close({ verdict: 'notWaiting', reason });
+  }
+}
+
+/** Uses a version of the PIN from now on. */
+export function usePin(
+  run: Run,
+  { store, record, versions }: NonNullable<Preparation['pins']>,
+  version: string,
+): void {
+  run.pin = { store, record, version };
+  run.pinSince = versions.current?.version === version ? versions.current.lastRotated : undefined;
 }
 
 /** The instant (milliseconds since the epoch) until which this run waits for a code. */
@@ -217,14 +332,15 @@ export function ignore(run: Run, message: string, reason: string): void {
   show(run);
 }
 
-/** Counts a request that failed, where Meta may have seen it, and takes over when the next is allowed. */
-export function spent(run: Run, budget: keyof Run['budget'], problem: Problem): void {
-  const { used, limit } = run.budget[budget];
-  const { outcome, allowedAt } = problem;
-  run.budget[budget] = {
-    used: used + (outcome === 'notSent' ? 0 : 1),
-    limit,
-    ...(allowedAt === undefined ? {} : { nextAt: allowedAt }),
+/** Takes over what a failed request tells of the budget; where it tells nothing, Meta may have seen it. */
+export function recordUse(run: Run, kind: keyof Run['budget'], problem: Problem): void {
+  const { used, limit } = run.budget[kind];
+  const { outcome, verdict, waitMs = 0, allowedAt } = problem;
+  const blockedUntil = new Date(Date.now() + waitMs).toISOString();
+  const nextAt = verdict === 'budgetExceeded' ? blockedUntil : allowedAt;
+  run.budget[kind] = {
+    ...(problem.budget ?? { used: used + (outcome === 'notSent' ? 0 : 1), limit }),
+    ...(nextAt === undefined ? {} : { nextAt }),
   };
 }
 
@@ -255,16 +371,6 @@ export function cannotFinish(
     type,
     nonRetryable: true,
   });
-}
-
-/**
- * An answer of Meta contradicts the plan. One such contradiction is planned around; a second ends the run, since going
- * round in circles spends Meta's budget.
- */
-export function contradicted(run: Run, problem: Problem): void {
-  run.contradictions += 1;
-  if (run.contradictions > 1) cannotFinish(run, reportOf(problem));
-  note(run, problem);
 }
 
 export function stepsOf(run: Run): StepProgress[] {
@@ -299,6 +405,7 @@ export function progressOf(run: Run): OnboardingProgress {
         }),
     budget: run.budget,
     ...(run.problem === undefined ? {} : { problem: run.problem }),
+    ...(run.decided === undefined ? {} : { decided: run.decided }),
     ...(run.ignored === undefined ? {} : { ignored: run.ignored }),
     ...(run.compensation === undefined ? {} : { compensation: run.compensation }),
   };

@@ -18,9 +18,9 @@ export interface Submissions {
   next(): Submission | undefined;
   /** Answers every open one that came before `before` (milliseconds since the epoch; default: all). */
   answerAll(answer: CodeVerdict, before?: number): void;
-  /** Answers the open ones and all that come from now on. */
+  /** Answers the open ones and all that come from now on; `ended` for good. */
   close(answer: CodeVerdict): void;
-  /** Takes codes again. */
+  /** Takes codes again, unless it has ended. */
   reopen(): void;
 }
 
@@ -63,11 +63,11 @@ export function createSubmissions(
     next: () => open.find((submission) => submission.answer === undefined),
     answerAll,
     close(answer) {
-      closedWith = answer;
-      answerAll(answer);
+      if (closedWith?.verdict !== 'ended') closedWith = answer;
+      answerAll(closedWith ?? answer);
     },
     reopen() {
-      closedWith = undefined;
+      if (closedWith?.verdict !== 'ended') closedWith = undefined;
     },
   };
 }

@@ -122,3 +122,22 @@ export class GraphBadAnswerError extends GraphError {
     );
   }
 }
+
+/** Nothing was sent: this worker has used up its own cap on calls to Meta. */
+export class GraphPacedError extends GraphError {
+  override readonly name = 'GraphPacedError';
+
+  constructor(
+    call: GraphCall,
+    subjectId: string,
+    readonly callsPerHour: number,
+    /** Milliseconds after which the call should be made again. */
+    readonly waitMs: number,
+  ) {
+    super(
+      `This worker has used up its own cap of ${callsPerHour} calls to Meta per hour, so Meta was not asked to ${CALL_WORDS[call]} ${subjectId}.`,
+      call,
+      subjectId,
+    );
+  }
+}

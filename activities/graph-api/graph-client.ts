@@ -7,9 +7,11 @@ import {
   type GraphCall,
   GraphConnectionError,
   type GraphErrorEnvelope,
+  type GraphPacedError,
   GraphTimeoutError,
 } from './errors.js';
 import { exchange } from './exchange.js';
+import { type Pace, turnOf } from './pace.js';
 
 /** Options of one request. */
 export interface RequestOptions {
@@ -80,7 +82,8 @@ export interface WriteAnswer {
 
 /**
  * Meta's Graph API as far as onboarding goes. No request is repeated here. Every method throws {@link GraphApiError},
- * {@link GraphTimeoutError}, {@link GraphConnectionError} or {@link GraphBadAnswerError}.
+ * {@link GraphTimeoutError}, {@link GraphConnectionError} or {@link GraphBadAnswerError}; with a pace, also
+ * {@link GraphPacedError}.
  */
 export interface GraphClient {
   /** `GET /{id}`. A field that the server's version does not know is left out from then on. */
@@ -114,6 +117,8 @@ export interface GraphClientOptions {
   /** Such as `v25.0`. */
   version: string;
   accessToken: Secret;
+  /** Caps the requests; clients that share one share the cap. @default no cap */
+  pace?: Pace;
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
@@ -122,6 +127,7 @@ export function createGraphClient({
   baseUrl,
   version,
   accessToken,
+  pace,
 }: GraphClientOptions): GraphClient {
   const http = ky.create({
     prefixUrl: `${baseUrl.replace(/\/+$/, '')}/${version}`,
@@ -131,7 +137,10 @@ export function createGraphClient({
   });
   const unknownFields = new Set<string>();
 
-  /** Sends one request and returns the answer that `schema` accepts. `sent` are the secrets in it, kept out of any error. */
+  /**
+   * Sends one request and returns the answer that `schema` accepts. `sent` are the secrets in it, kept out of any error.
+   * `goesOn` is true of a request that does over, with less, what had its turn already.
+   */
   async function send<T>(
     call: GraphCall,
     subjectId: string,
@@ -139,9 +148,10 @@ export function createGraphClient({
     request: { json?: unknown; searchParams?: Record<string, string> },
     schema: z.ZodType<T>,
     sent: Secret[],
-    { timeoutMs = DEFAULT_TIMEOUT_MS, signal }: RequestOptions = {},
+    { timeoutMs = DEFAULT_TIMEOUT_MS, signal, goesOn }: RequestOptions & { goesOn?: boolean } = {},
   ): Promise<T> {
     const method = call === 'read' || call === 'list' || call === 'subscribedApps' ? 'get' : 'post';
+    const waitedMs = pace ? await turnOf(pace, call, subjectId, { signal, goesOn }) : 0;
     const { status, headers, body } = await exchange(
       (ending) =>
         http(path, {
@@ -151,7 +161,7 @@ export function createGraphClient({
           timeout: false, // ky's own covers the headers only
           signal: ending,
         }),
-      timeoutMs,
+      timeoutMs - waitedMs,
       signal,
     ).catch((error: unknown) => {
       if (signal?.aborted) throw signal.reason;
@@ -210,7 +220,10 @@ export function createGraphClient({
       );
       const searchParams = { fields: fields.join(',') };
       try {
-        const number = await send('read', id, id, { searchParams }, numberSchema, [], options);
+        const number = await send('read', id, id, { searchParams }, numberSchema, [], {
+          ...options,
+          goesOn: dropped.size > 0,
+        });
         for (const field of dropped) unknownFields.add(field);
         return number;
       } catch (error) {

@@ -68,15 +68,15 @@ export const VERDICTS: readonly VerdictRow[] = [
     meaning: 'the display name is not approved yet',
     verdict: 'nameNotApproved',
     waitMs: HOUR,
-    advice: 'Wait for Meta to approve the display name, then start the onboarding again.',
+    advice:
+      'Nothing to do: the run looks at the name every hour and registers the number when Meta has approved it.',
   },
   {
     codes: [ANY_CODE],
     subcodes: [2388012, 2388093, 2388103],
     meaning: 'the number is being moved from another account or provider',
     verdict: 'operatorNeeded',
-    advice:
-      'Finish or cancel the move of this number in WhatsApp Manager, then start the onboarding again.',
+    advice: 'Finish or cancel the move of this number in WhatsApp Manager.',
   },
   {
     codes: [133000],
@@ -100,7 +100,7 @@ export const VERDICTS: readonly VerdictRow[] = [
     meaning: 'PIN mismatch',
     verdict: 'pinMismatch',
     advice:
-      'Find the PIN the number was last registered with, or turn two-step verification off in WhatsApp Manager, then start the onboarding again.',
+      'Give the PIN the number was last registered with ("npx wa-onboard pin provide"), or turn two-step verification off in WhatsApp Manager.',
   },
   {
     codes: [131031],
@@ -108,14 +108,13 @@ export const VERDICTS: readonly VerdictRow[] = [
     meaning: 'the PIN does not match',
     verdict: 'pinMismatch',
     advice:
-      'Find the PIN the number was last registered with, or turn two-step verification off in WhatsApp Manager, then start the onboarding again.',
+      'Give the PIN the number was last registered with ("npx wa-onboard pin provide"), or turn two-step verification off in WhatsApp Manager.',
   },
   {
     codes: [131031],
     meaning: 'the account is locked, or data does not match',
     verdict: 'operatorNeeded',
-    advice:
-      'See in WhatsApp Manager why the account is locked, cure it, then start the onboarding again.',
+    advice: 'See in WhatsApp Manager why the account is locked, and cure it there.',
   },
   {
     codes: [133006],
@@ -128,7 +127,7 @@ export const VERDICTS: readonly VerdictRow[] = [
     meaning: 'too many, or too fast, PIN guesses',
     verdict: 'pinGuessLimit',
     waitMs: HOUR,
-    advice: 'Wait as long as Meta says, then start the onboarding again with the right PIN.',
+    advice: 'Nothing to do: the run waits as long as Meta says, then tries the PIN again.',
   },
   {
     codes: [133010],
@@ -150,7 +149,7 @@ export const VERDICTS: readonly VerdictRow[] = [
     verdict: 'budgetExceeded',
     waitMs: 72 * HOUR,
     advice:
-      'Wait 72 hours, with nobody registering or deregistering this number, then start the onboarding again.',
+      'Nothing to do: the run waits 72 hours. Nobody may register or deregister this number meanwhile.',
   },
   {
     codes: [136024],

@@ -50,15 +50,22 @@ export async function sent<T>(
   }
 }
 
-/** Sends a request; undefined when AWS answers one of the errors named. Throws the PIN store's errors for the others. */
-export async function sentUnless<T>(
+/**
+ * Sends a request about one secret; undefined when AWS answers one of the errors named. Throws the PIN store's errors for the
+ * others, and for an answer that does not name the secret, as AWS's answers do: it comes from something in between.
+ */
+export async function sentUnless<T extends { ARN?: string | undefined; Name?: string | undefined }>(
   errors: readonly string[],
   action: string,
   secret: string,
   request: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
-    return await request();
+    const answer = await request();
+    if (answer.ARN !== undefined || answer.Name !== undefined) return answer;
+    throw new PinStoreUnreachableError(
+      `AWS Secrets Manager, ${action} of ${secret}: the answer is not AWS's; check AWS_ENDPOINT_URL and what stands between, or try again later.`,
+    );
   } catch (error) {
     if (error instanceof Error && errors.includes(error.name)) return undefined;
     throw awsError(error, action, secret);

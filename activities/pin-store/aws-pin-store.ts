@@ -293,7 +293,7 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
           new ListSecretsCommand({ MaxResults: 1, Filters: [{ Key: 'name', Values: [prefix] }] }),
         ),
       );
-      const probes: [action: string, probe: () => Promise<unknown>][] = [
+      const probes: [action: string, probe: () => Promise<{ ARN?: string | undefined }>][] = [
         ['DescribeSecret', () => client.send(new DescribeSecretCommand({ SecretId }))],
         ['GetSecretValue', () => client.send(new GetSecretValueCommand({ SecretId }))],
         [

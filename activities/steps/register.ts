@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { REGISTER_LIMIT } from '../budget.js';
-import { failure, problemIn } from '../failures.js';
+import { failure, type Problem, problemIn } from '../failures.js';
 import {
   beforeSending,
   type LimitUseReport,
@@ -45,14 +45,14 @@ export function register({ graph, pinStore, writing, readFacts, takeFrom }: Numb
       const answer = await graph.register(phoneNumberId, pin, writing());
       return { sent: true, before: number, ...answer, budget };
     } catch (error) {
-      throw withNumberBefore(sendingFailure(error), number);
+      throw toldMore(sendingFailure(error), { numberBefore: number, budget });
     }
   };
 }
 
 /** The run may have to undo a register of unknown outcome, and needs to know what the number was. */
-function withNumberBefore(error: unknown, numberBefore: NumberFacts): unknown {
+function toldMore(error: unknown, more: Pick<Problem, 'numberBefore' | 'budget'>): unknown {
   const problem = error instanceof ApplicationFailure ? problemIn(error) : undefined;
   if (!(error instanceof ApplicationFailure) || problem === undefined) return error;
-  return failure(error.message, { ...problem, numberBefore }, error.type ?? undefined);
+  return failure(error.message, { ...problem, ...more }, error.type ?? undefined);
 }

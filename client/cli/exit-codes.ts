@@ -2,6 +2,7 @@ import { FAILURE_TYPES } from '../../workflows/messages.js';
 import {
   InvalidInputError,
   NoCodeAwaitedError,
+  NotParkedError,
   OnboardingEndedError,
   OnboardingFailedError,
   OnboardingInProgressError,
@@ -16,7 +17,7 @@ export const EXIT = {
   usage: 2,
   notFound: 3,
   refused: 4,
-  /** The run waits for a person: for the code, or for an operator. */
+  /** A person is awaited: the code, an operator's cure, or what a registered number still lacks to be live. */
   waiting: 5,
   /** Ctrl-C, as shells number it. */
   interrupted: 130,
@@ -26,20 +27,31 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_CODES_HELP = `Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 not found, 4 refused, 5 waiting for a person.`;
 
-/** @param status of the newest onboarding: `done` also while it works and needs nobody */
+/**
+ * @param status of the newest onboarding: `done` when the number is live, also while the run works and needs nobody;
+ *   `waiting` also when it ended with a number that is registered and not live yet
+ */
 export function exitCodeOfStatus(status: OnboardingStatus): ExitCode {
   if (status.run === 'running') {
     return status.stage === 'AwaitingCode' || status.stage === 'Parked' ? EXIT.waiting : EXIT.done;
   }
-  if (status.run === 'completed') return EXIT.done;
+  if (status.run === 'completed') {
+    return status.result?.outcome === 'registered' ? EXIT.waiting : EXIT.done;
+  }
   return status.failure?.type === FAILURE_TYPES.refused ? EXIT.refused : EXIT.failed;
 }
 
-const REFUSALS = [OnboardingInProgressError, OnboardingEndedError, NoCodeAwaitedError];
+const REFUSALS = [
+  OnboardingInProgressError,
+  OnboardingEndedError,
+  NoCodeAwaitedError,
+  NotParkedError,
+];
 
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof InvalidInputError) return EXIT.usage;
   if (error instanceof OnboardingNotFoundError) return EXIT.notFound;
+  if (error instanceof NoCodeAwaitedError && error.stage === 'Parked') return EXIT.waiting;
   if (REFUSALS.some((refusal) => error instanceof refusal)) return EXIT.refused;
   if (error instanceof OnboardingFailedError && error.failureType === FAILURE_TYPES.refused) {
     return EXIT.refused;

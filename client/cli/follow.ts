@@ -2,8 +2,8 @@ import { createLogUpdate } from 'log-update';
 import type { OnboardingClient } from '../onboarding-client.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { EXIT, type ExitCode, exitCodeOfStatus } from './exit-codes.js';
-import { renderStatus } from './render.js';
 import { renderChanges } from './render-changes.js';
+import { renderStatus } from './render-status.js';
 import type { Session } from './session.js';
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];

@@ -6,14 +6,44 @@ import { instantAndAge } from './time-text.js';
 /** What a person would type now. */
 export function nextCommands(status: OnboardingStatus, now: Date): string[] {
   const { phoneNumberId: id, progress } = status;
-  if (status.run === 'completed') return [];
+  if (status.run === 'completed') {
+    // A new run looks anew, and does what is left to do.
+    return status.result?.outcome === 'registered' ? [`npx wa-onboard start ${id}`] : [];
+  }
   if (status.run !== 'running') return startAgain(status);
   if (status.stage === 'AwaitingCode') {
     const usable =
       progress === undefined || (progress.code !== undefined && triesLeftOf(progress.code) > 0);
     return [...(usable ? [`npx wa-onboard code ${id}`] : []), resendText(id, progress?.code, now)];
   }
-  return status.stage === 'Parked' ? [`npx wa-onboard cancel ${id}`] : [];
+  const commands = progress === undefined ? [] : decisionsOn(progress);
+  if (status.stage !== 'Parked')
+    return commands.map((command) => `npx wa-onboard ${command} ${id}`);
+  return [
+    ...(progress !== undefined && wantsPin(progress) ? ['pin provide'] : []),
+    ...(progress === undefined ? ['retry'] : commands),
+    // From there on, a cancel would change nothing: Meta has the PIN.
+    ...(progress?.waiting?.onExpiry === 'alertAgain' ? [] : ['cancel']),
+  ].map((command) => `npx wa-onboard ${command} ${id}`);
+}
+
+const decisionsOn = ({ waiting }: OnboardingProgress): string[] => waiting?.decisions ?? [];
+
+/** Meta's codes for a PIN that is not the number's. The second also means other things, so its text has to name the PIN. */
+const PIN_MISMATCH = 133005;
+const DATA_MISMATCH = 131031;
+
+/**
+ * Is the run parked because it lacks the PIN that Meta knows? That is needed to register only: setting a PIN needs no
+ * former one.
+ */
+export function wantsPin({ problem, waiting, steps }: OnboardingProgress): boolean {
+  const setsPin = steps.some(({ name, state }) => name === 'setTwoStepPin' && state !== 'pending');
+  if (problem === undefined || setsPin) return false;
+  const { code, text, advice } = problem;
+  if (code === PIN_MISMATCH) return true;
+  if (code === DATA_MISMATCH) return /\bpin\b/i.test(text);
+  return /\bpin provide\b/.test(waiting?.cure ?? advice);
 }
 
 /** How many codes may still be tried before a new one has to be sent. */

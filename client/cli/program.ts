@@ -1,17 +1,20 @@
 import { Command, CommanderError } from 'commander';
 import type { AddCommand, Run } from './command.js';
+import { addAccept } from './commands/accept.js';
 import { addCancel } from './commands/cancel.js';
 import { addCode } from './commands/code.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExtend } from './commands/extend.js';
 import { addList } from './commands/list.js';
+import { addPin } from './commands/pin.js';
 import { addResend } from './commands/resend.js';
+import { addRetry } from './commands/retry.js';
 import { addSetup } from './commands/setup.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addWatch } from './commands/watch.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
-import { isPromptInterrupt } from './prompt-code.js';
+import { isPromptInterrupt } from './hidden-prompt.js';
 import { hideSixDigits, oneSentence } from './sentences.js';
 import { Session, type Terminal } from './session.js';
 import { packageVersion } from './version.js';
@@ -25,7 +28,10 @@ const COMMANDS: readonly AddCommand[] = [
   addList,
   addResend,
   addExtend,
+  addRetry,
+  addAccept,
   addCancel,
+  addPin,
   addSetup,
   addDoctor,
 ];
@@ -93,16 +99,31 @@ function usageError(
   session: Session,
 ): ExitCode {
   if (error.exitCode === 0) return EXIT.done; // help was asked for and printed
-  const first = args.find((arg) => !arg.startsWith('-'));
-  const command = program.commands.some((known) => known.name() === first) ? ` ${first}` : '';
-  const sentence = hideSixDigits(oneSentence(error)).replace(/\.$/, '');
+  const { path, command } = commandIn(program, args);
+  const sentence =
+    error.code === 'commander.help'
+      ? `Say what to do after "${path.trim()}": ${command.commands.map((each) => each.name()).join(', ')}`
+      : hideSixDigits(oneSentence(error)).replace(/\.$/, '');
   const usage = new CommanderError(
     EXIT.usage,
     error.code,
-    `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}. See "npx wa-onboard${command} --help".`,
+    `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}. See "npx wa-onboard${path} --help".`,
   );
   usage.name = 'UsageError';
   return session.fail(usage, EXIT.usage);
+}
+
+/** The command that the arguments name, as far as there is one, and its name with those above it. */
+function commandIn(program: Command, args: string[]): { path: string; command: Command } {
+  let command = program;
+  let path = '';
+  for (const arg of args.filter((given) => !given.startsWith('-'))) {
+    const found = command.commands.find((known) => known.name() === arg);
+    if (found === undefined) break;
+    command = found;
+    path += ` ${arg}`;
+  }
+  return { path, command };
 }
 
 function asksForJson(args: string[]): boolean {

@@ -1,10 +1,13 @@
-import { STEP_TITLES } from '../../workflows/current-details.js';
+import { EXPIRY_TEXTS, STEP_TITLES } from '../../workflows/current-details.js';
 import type { ProblemReport } from '../../workflows/messages.js';
 import { METHOD_TEXTS } from '../method-text.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { nextCommands } from './next-commands.js';
-import { ignoredText, problemOf, standText, stepsOf, type View } from './render.js';
+import { ignoredText, problemOf, sourceOf } from './render-problem.js';
+import { stepsOf } from './render-steps.js';
+import { standText } from './stand-text.js';
 import { durationText, instantText } from './time-text.js';
+import type { View } from './view.js';
 
 /**
  * What is new since `before`, one line each, for logs and pipes.
@@ -18,10 +21,18 @@ export function renderChanges(
 ): string[] {
   const stamp = instantText(now.toISOString());
   return [
+    ...newTexts(
+      before,
+      after,
+      ({ progress }) => progress?.decided && decidedText(progress.decided),
+    ),
+    ...(isParked(before) && after.run === 'running' && !isParked(after)
+      ? [`no longer parked: ${standText(after)}`]
+      : []),
     ...stepChanges(before, after),
-    ...newTexts(before, after, ({ run, progress }) =>
-      run === 'running' && progress?.waiting !== undefined
-        ? `waiting for ${progress.waiting.for} until ${instantText(progress.waiting.until)}`
+    ...newTexts(before, after, (status) =>
+      status.run === 'running' && !isParked(status) && status.progress?.waiting !== undefined
+        ? `waiting for ${status.progress.waiting.for} until ${instantText(status.progress.waiting.until)}`
         : undefined,
     ),
     ...newTexts(before, after, ({ run, progress }) =>
@@ -35,6 +46,7 @@ export function renderChanges(
         : undefined,
     ),
     ...newTexts(before, after, (status) => problemText(problemOf(status))),
+    ...parkChanges(before, after, now),
     ...newTexts(before, after, ({ run, progressMissing }) =>
       run === 'running' ? progressMissing : undefined,
     ),
@@ -42,6 +54,39 @@ export function renderChanges(
       status.run === 'running' ? undefined : endText(status, now),
     ),
   ].map((line) => `${stamp}  ${after.phoneNumberId}  ${line}`);
+}
+
+const isParked = (status: OnboardingStatus | undefined) =>
+  status?.run === 'running' && status.stage === 'Parked';
+
+/** That the run is parked, until when, and what may be typed: also when it is parked again right after a decision. */
+function parkChanges(
+  before: OnboardingStatus | undefined,
+  after: OnboardingStatus,
+  now: Date,
+): string[] {
+  if (!isParked(after)) return [];
+  const key = ({ progress }: OnboardingStatus) =>
+    JSON.stringify([progress?.waiting, progress?.decided]);
+  if (before !== undefined && isParked(before) && key(before) === key(after)) return [];
+  return [
+    `${isParked(before) ? 'still parked' : 'parked'}${expiryText(after)}`,
+    `next: ${nextCommands(after, now).join(' · ')}`,
+  ];
+}
+
+function expiryText({ progress }: OnboardingStatus): string {
+  const { until, onExpiry } = progress?.waiting ?? {};
+  if (until === undefined) return '';
+  return ` until ${instantText(until)}${onExpiry === undefined ? '' : `; ${EXPIRY_TEXTS[onExpiry]}`}`;
+}
+
+function decidedText({
+  decision,
+  by,
+  at,
+}: NonNullable<NonNullable<OnboardingStatus['progress']>['decided']>): string {
+  return `decided: ${decision} at ${instantText(at)}${by === undefined ? '' : `, by ${by}`}`;
 }
 
 function stepChanges(before: OnboardingStatus | undefined, after: OnboardingStatus): string[] {
@@ -77,7 +122,9 @@ function codeText(code: NonNullable<NonNullable<OnboardingStatus['progress']>['c
 
 function problemText(problem: ProblemReport | undefined): string | undefined {
   if (problem === undefined) return undefined;
-  return `problem: ${problem.text.replace(/\.?$/, '.')} What to do: ${problem.advice}`;
+  const source = sourceOf(problem);
+  const text = problem.text.replace(/\.$/, '');
+  return `problem: ${text}${source === '' ? '' : ` (${source})`}. What to do: ${problem.advice}`;
 }
 
 function endText(status: OnboardingStatus, now: Date): string {

@@ -1,6 +1,7 @@
 import type { OnboardingSummary } from '../onboarding-status.js';
-import { standText, type View } from './render.js';
+import { standText } from './stand-text.js';
 import { durationText } from './time-text.js';
+import type { View } from './view.js';
 
 /**
  * A table of onboardings, one line each.

@@ -7,9 +7,9 @@ import { InvalidInputError, OnboardingClientError } from '../errors.js';
 import type { OnboardingClient } from '../onboarding-client.js';
 import { usable } from '../usable-input.js';
 import { EXIT, type ExitCode, exitCodeOfError } from './exit-codes.js';
-import type { View } from './render.js';
 import { oneSentence } from './sentences.js';
 import { uiLink } from './ui-link.js';
+import type { View } from './view.js';
 import { DEFAULT_COLUMNS, hang, wrapLines } from './wrap.js';
 
 /** What the command runs in. */

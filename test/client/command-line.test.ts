@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { EXIT } from '../../client/cli/exit-codes.js';
-import { isPromptInterrupt, promptForCode } from '../../client/cli/prompt-code.js';
+import { isPromptInterrupt } from '../../client/cli/hidden-prompt.js';
+import { promptForCode } from '../../client/cli/prompt-code.js';
 import { remarkAfter } from '../../client/cli/remark-after.js';
 import { Session } from '../../client/cli/session.js';
 import { loadConfiguration } from '../../configuration/configuration.js';
@@ -43,6 +44,16 @@ const REFUSED: [args: string[], says: string][] = [
   [['extend', ID], "'--by <duration>' not specified"],
   [['extend', ID, '--by', 'much'], 'such as "24 hours"'],
   [['list', '--stage', 'Nowhere'], 'must be one of Preparing'],
+  [['retry', 'x'], 'digits only'],
+  [['retry', ID, '--requested-by', 'x'.repeat(201)], '--requested-by must be a text of at most'],
+  [['accept', 'x'], 'digits only'],
+  [['accept', ID, 'more'], 'Too many arguments'],
+  [['pin'], 'Say what to do after "pin": provide. See "npx wa-onboard pin --help"'],
+  [['pin', 'frobnicate'], "Unknown command 'frobnicate'"],
+  [['pin', 'provide', '--frobnicate'], 'See "npx wa-onboard pin provide --help"'],
+  [['pin', 'provide', '+49 30 123456'], 'not the telephone number'],
+  [['pin', 'provide', '739158'], 'too short for a phone number id'],
+  [['pin', 'provide', ID, '739158'], 'Give the phone number id alone'],
 ];
 
 test.each(REFUSED)('%j is refused with one sentence and exit code 2', async (args, says) => {
@@ -73,7 +84,11 @@ test.each([
   [['code', '907142', ID]],
   [['code', ID, '907', '142']],
   [['code', ID, '9071421']],
-])('%j does not repeat the six digits, which may be a code', async (args) => {
+  [['pin', 'provide', '907142']],
+  [['pin', 'provide', ID, '907142']],
+  [['pin', 'provide', ID, '--pin=907142']],
+  [['pin', '907142', ID]],
+])('%j does not repeat the six digits, which may be a code or a PIN', async (args) => {
   const { exitCode, stderr } = await run(args);
   expect(stderr).not.toMatch(/907-?142/);
   expect(exitCode).toBe(EXIT.usage);
@@ -116,6 +131,7 @@ test('every command has help with an example, and it ends with exit code 0', asy
     expect(help.stdout, command).toContain('Examples:');
     expect(help.exitCode, command).toBe(EXIT.done);
   }
+  expect((await run(['pin', 'provide', '--help'])).stdout).toContain('Examples:');
 });
 
 test('the version is that of the package', async () => {

@@ -5,10 +5,11 @@ import { repeatCommand, verdictLines } from '../../client/cli/commands/code.js';
 import { workerFinding } from '../../client/cli/doctor-temporal.js';
 import { EXIT, exitCodeOfStatus } from '../../client/cli/exit-codes.js';
 import { nextCommands } from '../../client/cli/next-commands.js';
-import { renderStatus, type View } from '../../client/cli/render.js';
 import { renderChanges } from '../../client/cli/render-changes.js';
 import { renderList } from '../../client/cli/render-list.js';
+import { renderStatus } from '../../client/cli/render-status.js';
 import { durationText, instantAndAge } from '../../client/cli/time-text.js';
+import type { View } from '../../client/cli/view.js';
 import { hang, wrap } from '../../client/cli/wrap.js';
 import { NoWorkerAnswerError } from '../../client/index.js';
 import { awaitingCode, failed, live, NOW, registered, steps, unanswered } from './statuses.js';
@@ -41,6 +42,7 @@ test('a run that waits for a code shows steps, code, budget, problem and what to
                    1 refused since the newest was sent
                    refused at 14:34:00 UTC, 1m 17s ago, typed by ana
       Requests     register 0 of 10 · deregister 0 of 10 (Meta's limits in 72 h)
+                   the next of each is allowed now
       Problem      The code could not be verified.
                    Meta's code 136025, fbtrace_id A1b2C3
                    What to do: Read the newest code again.
@@ -83,6 +85,7 @@ test('a code past its ten minutes is shown as expired, an uncertain one as perha
                    tries left 5 of 5
                    asked for 2 times
       Requests     register 0 of 10 · deregister 0 of 10 (Meta's limits in 72 h)
+                   the next of each is allowed now
       Problem      The code could not be verified.
                    Meta's code 136025, fbtrace_id A1b2C3
                    What to do: Read the newest code again.
@@ -130,6 +133,7 @@ test('a registered number shows what is missing, and that a cancel came too late
                    A cancel came after the PIN was set, so the onboarding went on to its end.
       PIN          in local: 106540352242922, version v1
                    accepted by Meta in this run
+      Next         npx wa-onboard start 106540352242922
     "
   `);
 });
@@ -167,14 +171,6 @@ test('a run that no worker answers for shows what Temporal knows, and what to do
       Note         No worker is running: start one with "npm start".
     "
   `);
-});
-
-test('a spent budget shows when the next request may be sent', () => {
-  const status = awaitingCode();
-  status.progress.budget.register = { used: 10, limit: 10, nextAt: '2026-11-25T09:00:00Z' };
-  expect(shown(status, VIEW)).toContain(
-    'register 10 of 10, next 2026-11-25 09:00:00 UTC, in 1d 18h',
-  );
 });
 
 test('no line is wider than the terminal, in a narrow one too', () => {
@@ -220,7 +216,7 @@ test('watching in a pipe prints each change once', () => {
       "2026-11-23 14:35:17 UTC  106540352242922  waiting for the code until 2026-11-24 14:32:05 UTC",
       "2026-11-23 14:35:17 UTC  106540352242922  code sent by SMS, good until 2026-11-23 14:42:05 UTC",
       "2026-11-23 14:35:17 UTC  106540352242922  code typed by ana: refused",
-      "2026-11-23 14:35:17 UTC  106540352242922  problem: The code could not be verified. What to do: Read the newest code again.",
+      "2026-11-23 14:35:17 UTC  106540352242922  problem: The code could not be verified (Meta's code 136025, fbtrace_id A1b2C3). What to do: Read the newest code again.",
     ]
   `);
   expect(renderChanges(before, before, VIEW)).toEqual([]);
@@ -275,7 +271,8 @@ test('an instant carries its date unless it is of today, and its distance', () =
 test('the exit code of a status says done, failed, refused or waiting for a person', () => {
   const refused = { ...failed(), failure: { type: 'OnboardingRefused', message: '' } };
   const parked = { ...awaitingCode(), stage: 'Parked' as const };
-  expect([live(), registered(), unanswered()].map(exitCodeOfStatus)).toEqual([0, 0, 0]);
+  expect([live(), unanswered()].map(exitCodeOfStatus)).toEqual([EXIT.done, EXIT.done]);
+  expect(exitCodeOfStatus(registered())).toBe(EXIT.waiting);
   expect([failed(), refused].map(exitCodeOfStatus)).toEqual([EXIT.failed, EXIT.refused]);
   expect([awaitingCode(), parked].map(exitCodeOfStatus)).toEqual([EXIT.waiting, EXIT.waiting]);
 });

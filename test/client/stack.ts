@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { OnboardingClient } from '../../client/index.js';
+import { OnboardingClient, type OnboardingProgress } from '../../client/index.js';
 import { loadConfiguration } from '../../configuration/configuration.js';
 import { writeStackFile } from '../../configuration/stack-file.js';
 import type { Simulator } from '../../simulator/simulator.js';
@@ -50,6 +50,7 @@ export async function startClientStack(): Promise<ClientStack> {
     ...(uiUrl === undefined ? {} : { uiUrl }),
     graphBaseUrl: stack.graphBaseUrl,
     simulator: true,
+    pinStore: configuration.pinStore,
     pid: process.pid,
   });
   const client = await OnboardingClient.connect({ address, namespace });
@@ -83,6 +84,18 @@ export async function sentCode(
   const code = simulator.codes(phoneNumberId).at(-1)?.code;
   if (code === undefined) throw new Error('No code was sent.');
   return code;
+}
+
+/** Follow the run until it is parked. */
+export async function parked(
+  { client }: ClientStack,
+  phoneNumberId: string,
+): Promise<OnboardingProgress> {
+  for await (const { run, progress } of client.watch(phoneNumberId)) {
+    if (progress?.stage === 'Parked') return progress;
+    if (run !== 'running') throw new Error(`The run ended: ${run}.`);
+  }
+  throw new Error('The run was not parked.');
 }
 
 export const wrongCode = (right: string) => (right === '111111' ? '222222' : '111111');

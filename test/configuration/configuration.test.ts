@@ -28,7 +28,13 @@ test('without any variable everything has its default, and paths begin in the wo
     ports: { temporal: 7233, temporalUi: 8233, simulator: 8890 },
     stateDir: join(cwd, '.onboarding'),
     logLevel: 'warn',
-    worker: { maxActivities: 40, maxWorkflows: 200, shutdownGraceMs: 20_000 },
+    worker: {
+      maxActivities: 40,
+      maxActivitiesPerSecond: 20,
+      maxTaskQueueActivitiesPerSecond: 50,
+      maxWorkflows: 200,
+      shutdownGraceMs: 20_000,
+    },
   });
   expect(load().graph).not.toHaveProperty('accessToken');
 });
@@ -46,10 +52,18 @@ test('every variable arrives where it belongs', () => {
     TEMPORAL_NAMESPACE: 'numbers',
     ONBOARDING_STATE_DIR: '/var/lib/onboarding',
     LOG_LEVEL: 'debug',
+    GRAPH_API_CALLS_PER_HOUR: '4900',
+    MAX_ACTIVITIES_PER_SECOND: '5',
+    MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: '15',
     WORKER_SHUTDOWN_GRACE: '1 minute',
   });
   expect(configuration).toMatchObject({
-    graph: { baseUrl: 'http://127.0.0.1:9000', explicitBaseUrl: true, version: 'v23.0' },
+    graph: {
+      baseUrl: 'http://127.0.0.1:9000',
+      explicitBaseUrl: true,
+      version: 'v23.0',
+      callsPerHour: 4900,
+    },
     phoneNumberId: '106540352242922',
     wabaId: '102290129340398',
     pinStore: { kind: 'aws-secrets-manager', prefix: 'pins/' },
@@ -60,9 +74,30 @@ test('every variable arrives where it belongs', () => {
     },
     stateDir: '/var/lib/onboarding',
     logLevel: 'debug',
-    worker: { shutdownGraceMs: 60_000 },
+    worker: {
+      maxActivitiesPerSecond: 5,
+      maxTaskQueueActivitiesPerSecond: 15,
+      shutdownGraceMs: 60_000,
+    },
   });
   expect(configuration.graph.accessToken?.reveal()).toBe('EAAB');
+});
+
+const TOKEN = { CLOUD_API_ACCESS_TOKEN: 'EAAB' };
+
+test.each<[string, Record<string, string>, number | undefined]>([
+  ['Meta itself is asked at most 180 times', TOKEN, 180],
+  [
+    'so it is where its address is written out',
+    { ...TOKEN, GRAPH_API_BASE_URL: 'https://graph.facebook.com/' },
+    180,
+  ],
+  ['Meta as often as is said', { ...TOKEN, GRAPH_API_CALLS_PER_HOUR: '60' }, 60],
+  ['the simulator as often as is needed', {}, undefined],
+  ['so is another server', { ...TOKEN, GRAPH_API_BASE_URL: 'http://127.0.0.1:9000' }, undefined],
+  ['the simulator too, as often as is said', { GRAPH_API_CALLS_PER_HOUR: '60' }, 60],
+])('per hour, %s', (_, env, callsPerHour) => {
+  expect(load(env).graph.callsPerHour).toBe(callsPerHour);
 });
 
 test('the token and the passphrase do not show when a configuration is printed', () => {
@@ -88,6 +123,26 @@ test.each([
     'WORKER_SHUTDOWN_GRACE must be a duration such as "20 seconds".',
   ],
   ['WORKER_MAX_ACTIVITIES', '0', 'WORKER_MAX_ACTIVITIES must be a whole number from 1 to 9999.'],
+  [
+    'GRAPH_API_CALLS_PER_HOUR',
+    '0',
+    'GRAPH_API_CALLS_PER_HOUR must be a whole number from 1 to 9999999.',
+  ],
+  [
+    'GRAPH_API_CALLS_PER_HOUR',
+    'many',
+    'GRAPH_API_CALLS_PER_HOUR must be a whole number from 1 to 9999999.',
+  ],
+  [
+    'MAX_ACTIVITIES_PER_SECOND',
+    '-1',
+    'MAX_ACTIVITIES_PER_SECOND must be a whole number from 1 to 9999.',
+  ],
+  [
+    'MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND',
+    '0',
+    'MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND must be a whole number from 1 to 9999.',
+  ],
   ['TEMPORAL_API_KEY', 'key', 'TEMPORAL_API_KEY is set, but neither TEMPORAL_ADDRESS nor'],
 ])('%s=%s is refused with one sentence that names it', (name, value, sentence) => {
   expect(() => load({ [name]: value })).toThrow(ConfigurationError);

@@ -2,7 +2,7 @@
 import { workflowIdOf } from '../../workflows/messages.js';
 import { codeAwaited, progressNow, until, wrongCode } from '../workflow/stack.js';
 import type { Scenario } from './scenario.js';
-import { cancelNow, ended } from './stage.js';
+import { cancelNow, decideWhenParked, ended } from './stage.js';
 
 export const CODES: Scenario[] = [
   {
@@ -116,6 +116,30 @@ export const CODES: Scenario[] = [
     async play({ strict }) {
       const id = strict.number({ preset: 'appNumber' });
       await strict.start(id);
+      return ended(strict, id);
+    },
+  },
+  {
+    name: 'verify-token-expired-parked-then-retried',
+    ending: 'completed',
+    async play({ strict }) {
+      const id = strict.number();
+      strict.simulator.faults.add({
+        kind: 'error',
+        code: 190,
+        subcode: 463,
+        endpoint: 'verifyCode',
+        phoneNumberId: id,
+        times: 1,
+      });
+      await strict.start(id);
+      const code = await codeAwaited(strict, id);
+      await strict.client.submitCode(id, code);
+      await decideWhenParked(strict, id, 'retry');
+      await until('the wait for a code', async () => {
+        return (await progressNow(strict.client, id))?.stage === 'AwaitingCode';
+      });
+      await strict.client.submitCode(id, code);
       return ended(strict, id);
     },
   },

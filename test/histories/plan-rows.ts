@@ -1,9 +1,10 @@
 /** One run for each row of the plan, and for what it turns into. */
 import { generatePin } from '../../activities/pin.js';
-import type { PresetName } from '../../simulator/simulator.js';
+import { Secret } from '../../activities/secret.js';
+import { type PresetName, SOMEBODYS_PIN } from '../../simulator/simulator.js';
 import { codeAwaited } from '../workflow/stack.js';
 import type { Scenario } from './scenario.js';
-import { ended, holdNext } from './stage.js';
+import { decideWhenParked, ended, holdNext, untilParked } from './stage.js';
 
 function refusedPreset(name: string, preset: PresetName): Scenario {
   return {
@@ -25,7 +26,28 @@ export const PLAN_ROWS: Scenario[] = [
   refusedPreset('refused-migrated', 'migrated'),
   refusedPreset('refused-on-premise', 'onPremise'),
   refusedPreset('refused-take-over-not-allowed', 'live'),
-  refusedPreset('refused-former-pin-unknown', 'former'),
+  {
+    name: 'former-pin-unknown-parked-cancelled',
+    ending: 'canceled',
+    async play({ strict }) {
+      const id = strict.number({ preset: 'former' });
+      await strict.start(id);
+      await decideWhenParked(strict, id, 'cancel');
+      return ended(strict, id);
+    },
+  },
+  {
+    name: 'former-pin-unknown-parked-then-provided',
+    ending: 'completed',
+    async play({ strict }) {
+      const id = strict.number({ preset: 'former' });
+      await strict.start(id);
+      await untilParked(strict, id);
+      await strict.pinStore.provide(id, new Secret(SOMEBODYS_PIN));
+      await decideWhenParked(strict, id, 'retry');
+      return ended(strict, id);
+    },
+  },
   {
     name: 'roll-forward',
     ending: 'completed',

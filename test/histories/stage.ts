@@ -1,8 +1,8 @@
 /** What the recorded runs play on: servers, workers, and handles to make things happen in the middle of a step. */
 import type { Endpoint } from '../../simulator/simulator.js';
 import { RESEND_GAP_MS } from '../../workflows/code-rules.js';
-import { workflowIdOf } from '../../workflows/messages.js';
-import { type Stack, startStack, until } from '../workflow/stack.js';
+import { type Decision, workflowIdOf } from '../../workflows/messages.js';
+import { progressNow, type Stack, startStack, until } from '../workflow/stack.js';
 
 export interface Stage {
   strict: Stack;
@@ -45,6 +45,22 @@ export async function openStage(): Promise<Stage> {
 export async function ended({ client }: Stack, id: string): Promise<string> {
   await Promise.allSettled([client.result(id)]);
   return id;
+}
+
+export async function untilParked({ client }: Stack, id: string): Promise<void> {
+  await until('the run to be parked', async () => {
+    return (await progressNow(client, id))?.stage === 'Parked';
+  });
+}
+
+/** Waits until the run is parked, then decides as an operator would. */
+export async function decideWhenParked(
+  stack: Stack,
+  id: string,
+  decision: Decision | 'cancel',
+): Promise<void> {
+  await untilParked(stack, id);
+  await stack.client[decision](id);
 }
 
 /** Holds the number's next request of a kind. */

@@ -5,18 +5,21 @@ import {
   PinStoreRefusedError,
   PinStoreUnreachableError,
 } from '../../activities/pin-store/pin-store.js';
-import type { FaultRule, NumberSeed } from '../../simulator/simulator.js';
-import { ONBOARD_NUMBER, workflowIdOf } from '../../workflows/messages.js';
+import { Secret } from '../../activities/secret.js';
+import { type FaultRule, type NumberSeed, SOMEBODYS_PIN } from '../../simulator/simulator.js';
+import { type Decision, ONBOARD_NUMBER, workflowIdOf } from '../../workflows/messages.js';
 import { codeAwaited, progressNow, until } from '../workflow/stack.js';
 import type { Scenario } from './scenario.js';
-import { ended, holdNext, type Stage } from './stage.js';
+import { decideWhenParked, ended, holdNext, type Stage, untilParked } from './stage.js';
 
 /** A verified number, and one fault. */
 function withFault(
   name: string,
   ending: Scenario['ending'],
   fault: FaultRule,
-  seed: Omit<NumberSeed, 'id'> = { preset: 'verified' },
+  { decision, ...seed }: Omit<NumberSeed, 'id'> & { decision?: Decision | 'cancel' } = {
+    preset: 'verified',
+  },
 ): Scenario {
   return {
     name,
@@ -25,6 +28,7 @@ function withFault(
       const id = strict.number(seed);
       strict.simulator.faults.add({ times: 1, ...fault, phoneNumberId: id });
       await strict.start(id);
+      if (decision !== undefined) await decideWhenParked(strict, id, decision);
       return ended(strict, id);
     },
   };
@@ -72,22 +76,58 @@ export const TROUBLES: Scenario[] = [
     kind: 'reset',
     endpoint: 'register',
   }),
-  withFault('register-budget-spent', 'failed', {
-    kind: 'error',
-    code: 133016,
-    endpoint: 'register',
-  }),
+  {
+    name: 'register-budget-exceeded-waits',
+    ending: 'open',
+    async play(stage) {
+      const id = stage.strict.number({
+        preset: 'verified',
+        refusals: { register: { code: 133016 } },
+      });
+      await stage.strict.start(id);
+      return waiting(stage, id, 'the wait for 72 hours');
+    },
+  },
+  {
+    name: 'register-name-under-review-watched',
+    ending: 'open',
+    async play(stage) {
+      const id = stage.strict.number({ preset: 'nameUnderReview' });
+      await stage.strict.start(id);
+      return waiting(stage, id, 'the wait for the review');
+    },
+  },
+  withFault(
+    'register-permission-missing-parked-then-retried',
+    'completed',
+    { kind: 'error', code: 200, endpoint: 'register' },
+    { preset: 'verified', decision: 'retry' },
+  ),
   withFault('register-wants-verification-after-all', 'completed', {
     kind: 'error',
     code: 133006,
     endpoint: 'register',
   }),
   {
-    name: 'register-pin-mismatch',
-    ending: 'failed',
+    name: 'register-pin-mismatch-parked-then-provided',
+    ending: 'completed',
     async play({ strict }) {
       const id = strict.number({ preset: 'former' });
       await strict.pinStore.stage(id, {}, generatePin);
+      await strict.start(id);
+      await untilParked(strict, id);
+      await strict.pinStore.provide(id, new Secret(SOMEBODYS_PIN));
+      await decideWhenParked(strict, id, 'retry');
+      return ended(strict, id);
+    },
+  },
+  {
+    name: 'register-pin-found-among-the-stored',
+    ending: 'completed',
+    async play({ strict }) {
+      const id = strict.number({ preset: 'former' });
+      await strict.pinStore.stage(id, {}, generatePin);
+      await strict.pinStore.provide(id, new Secret(SOMEBODYS_PIN));
       await strict.start(id);
       return ended(strict, id);
     },
@@ -121,29 +161,41 @@ export const TROUBLES: Scenario[] = [
     code: 133010,
     endpoint: 'setPin',
   }),
-  withFault('set-pin-not-registered-twice-deregistered', 'failed', {
-    kind: 'error',
-    code: 133010,
-    endpoint: 'setPin',
-    times: 2,
-  }),
+  withFault(
+    'set-pin-not-registered-twice-parked-cancelled',
+    'canceled',
+    { kind: 'error', code: 133010, endpoint: 'setPin', times: 2 },
+    { preset: 'verified', decision: 'cancel' },
+  ),
+  withFault(
+    'set-pin-refused-parked-then-retried',
+    'completed',
+    { kind: 'error', code: 100, endpoint: 'setPin' },
+    { preset: 'verified', decision: 'retry' },
+  ),
+  withFault(
+    'set-pin-refused-accepted',
+    'completed',
+    { kind: 'slow', ms: 0, endpoint: 'setPin' },
+    { preset: 'pinRetired', decision: 'accept' },
+  ),
   withFault(
     'set-pin-refused-deregistered',
-    'failed',
+    'canceled',
     { kind: 'slow', ms: 0, endpoint: 'setPin' },
-    { preset: 'pinRetired' },
+    { preset: 'pinRetired', decision: 'cancel' },
   ),
   withFault(
     'set-pin-refused-found-deregistered',
-    'failed',
+    'canceled',
     { kind: 'error', code: 100, subcode: 2207051, endpoint: 'deregister' },
-    { preset: 'pinRetired' },
+    { preset: 'pinRetired', decision: 'cancel' },
   ),
   withFault(
     'set-pin-refused-deregister-refused-too',
-    'failed',
+    'canceled',
     { kind: 'error', code: 100, endpoint: 'deregister' },
-    { preset: 'pinRetired' },
+    { preset: 'pinRetired', decision: 'cancel' },
   ),
   {
     name: 'store-pin-retried',
@@ -159,7 +211,7 @@ export const TROUBLES: Scenario[] = [
     },
   },
   {
-    name: 'store-pin-refused-tried-again-later',
+    name: 'store-pin-refused-parked',
     ending: 'open',
     async play(stage) {
       const id = stage.strict.number({ preset: 'verified' });
@@ -171,14 +223,20 @@ export const TROUBLES: Scenario[] = [
     },
   },
   {
-    name: 'registered-name-under-review',
+    name: 'registered-not-connected-watched',
+    ending: 'open',
+    async play(stage) {
+      const id = stage.strict.number({ preset: 'verified', connectsAfterMs: 3_600_000 });
+      await stage.strict.start(id);
+      return waiting(stage, id, 'the watch');
+    },
+  },
+  {
+    name: 'registered-and-flagged',
     ending: 'completed',
     async play({ strict }) {
-      const id = strict.number({
-        preset: 'verified',
-        nameStatus: 'PENDING_REVIEW',
-        connectsAfterMs: 3_600_000,
-      });
+      const id = strict.number({ preset: 'flagged' });
+      await strict.pinStore.stage(id, {}, generatePin);
       await strict.start(id);
       return ended(strict, id);
     },

@@ -57,6 +57,8 @@ test.each([
   ['throttling', 400, JSON.stringify({ __type: 'ThrottlingException', message: 'Rate exceeded' })],
   ['a proxy that has no backend', 502, '<html><body>Bad Gateway</body></html>'],
   ['an answer that is no JSON', 200, '<html>Welcome to the hotel</html>'],
+  ['an answer that is not AWS’s', 200, '{"success":false}'],
+  ['an empty answer', 200, ''],
 ])('%s may pass by itself', async (_title, status, body) => {
   const failure = await failureOf(
     await storeOn((_, response) => response.writeHead(status).end(body)),

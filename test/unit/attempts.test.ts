@@ -34,11 +34,24 @@ const problem = (verdict: ProblemVerdict, more: Partial<Problem> = {}): Problem 
 });
 
 const VERDICTS = Object.keys(FAILURE_TYPE_OF) as ProblemVerdict[];
-const PASSING: ProblemVerdict[] = ['retryLater', 'rateLimited', 'pinStoreUnreachable'];
+const SHORT: ProblemVerdict[] = ['retryLater', 'rateLimited', 'pinStoreUnreachable'];
+const PASSING: ProblemVerdict[] = [...SHORT, 'pinGuessLimit', 'budgetSpent', 'budgetExceeded'];
 
-test.each(VERDICTS)('%s passes exactly where Temporal may try again by itself', (verdict) => {
-  expect(passes(problem(verdict))).toBe(PASSING.includes(verdict));
-  expect(failure('sentence', problem(verdict)).nonRetryable).toBe(!PASSING.includes(verdict));
+test.each(VERDICTS)(
+  '%s passes by itself or not; Temporal tries again by itself only what may pass soon',
+  (verdict) => {
+    expect(passes(problem(verdict))).toBe(PASSING.includes(verdict));
+    expect(failure('sentence', problem(verdict)).nonRetryable).toBe(!SHORT.includes(verdict));
+  },
+);
+
+test('a limit with the instant of the next request is waited for until then', () => {
+  const spentLimit = problem('budgetSpent', {
+    outcome: 'notSent',
+    allowedAt: new Date(90_000).toISOString(),
+  });
+  expect(after(1, spentLimit, 4)).toBe(90_000);
+  expect(after(1, spentLimit, 4, 60_000)).toBe(30_000);
 });
 
 /** `n` tries that all ended with this problem, the last one now. */
@@ -83,7 +96,7 @@ test.each([
   ],
 ])('%s spends no attempt and is waited out, for seven days', (_, ended, waitMs) => {
   expect(after(40, ended, 4)).toBe(waitMs);
-  expect(after(40, ended, 4, PATIENCE_MS - 1)).toBe(waitMs);
+  expect(after(40, ended, 4, PATIENCE_MS - 1)).toBe(Math.max(waitMs, 30 * MINUTE));
   expect(after(40, ended, 4, PATIENCE_MS)).toBeUndefined();
 });
 

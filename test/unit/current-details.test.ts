@@ -160,3 +160,25 @@ test('a code or a PIN that comes along in what is shown is left out', () => {
   const progress = { ...PROGRESS, pin: '830174', code: { ...code, submissions } };
   expect(currentDetails(progress)).not.toMatch(/412957|830174/);
 });
+
+test('a parked run shows the cure once, what may be decided, and what happens when nobody does', () => {
+  const cure = 'Give the worker a new access token.';
+  const shown = details({
+    stage: 'Parked',
+    waiting: {
+      for: 'an operator',
+      since: '2026-11-23T09:14:05.000Z',
+      until: '2026-11-30T09:14:05.000Z',
+      cure,
+      decisions: ['retry', 'accept'],
+      onExpiry: 'accept',
+    },
+    problem: { code: 190, text: 'The token has expired', advice: cure },
+    decided: { decision: 'retry', by: 'Olu', at: '2026-11-22T10:00:00.000Z' },
+  });
+  expect(shown).toContain('· parked, waiting for an operator');
+  expect(shown.split(cure)).toHaveLength(2);
+  expect(shown).toMatch(/Signal `retry` .* Signal `accept`/);
+  expect(shown).toMatch(/If nobody decides\*\* until 2026-11-30 .*PIN unconfirmed/);
+  expect(shown).toContain('**Decided** retry at 2026-11-22 10:00:00 UTC, by Olu');
+});

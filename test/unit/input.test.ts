@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   type Parsed,
   parseCode,
+  parseDecision,
   parseExtend,
   parseOnboardingInput,
   parsePhoneNumberId,
@@ -272,3 +273,21 @@ test('any six digits, however separated, are the code; any other number of digit
     ),
   );
 });
+
+test.each([undefined, null, {}, { requestedBy: 'Ana' }])(
+  'a decision may come with nothing, or with who decided: %j',
+  (raw) => {
+    const parsed = parseDecision(raw);
+    expect(parsed).toEqual({ ok: true, value: { ...(raw ?? {}) } });
+  },
+);
+
+test.each(['Ana', 7, [], { requestedBy: 7 }, { requestedBy: 'x'.repeat(201) }])(
+  'a decision that says who in another way is refused with what to give: %j',
+  (raw) => {
+    expect(parseDecision(raw)).toEqual({
+      ok: false,
+      sentence: expect.stringMatching(/requestedBy/),
+    });
+  },
+);

@@ -154,13 +154,6 @@ const REFUSED: [string, Partial<NumberFacts>, Partial<PlanState>, PlanRowName, R
     'takeOver',
     /somebody else/,
   ],
-  [
-    'free, with two-step verification on and no PIN known',
-    { registered: 'no', twoStepOn: 'yes' },
-    {},
-    'formerPin',
-    /Two-step verification is on/,
-  ],
 ];
 
 test.each(REFUSED)('a number %s is refused, with a cure', (_, number, more, row, text) => {
@@ -170,6 +163,17 @@ test.each(REFUSED)('a number %s is refused, with a cure', (_, number, more, row,
     text: expect.stringMatching(text),
     advice: expect.stringMatching(/\w{4}.*\.$/),
   });
+});
+
+test('a number free, with two-step verification on and no PIN known is parked, and goes on when told to', () => {
+  const state = { registered: 'no', twoStepOn: 'yes', verified: 'yes' } as const;
+  expect(planned(state)).toEqual({
+    row: 'formerPin',
+    kind: 'parked',
+    text: expect.stringMatching(/Two-step verification is on/),
+    advice: expect.stringMatching(/pin provide.*WhatsApp Manager/),
+  });
+  expect(planned(state, { goOn: true })).toMatchObject({ row: 'verified', kind: 'steps' });
 });
 
 test('a registered number whose PIN is current has nothing to do, and since when that PIN is known is said', () => {

@@ -96,6 +96,7 @@ test('it starts everything, tells other commands where, and SIGTERM ends it all 
     uiUrl: `http://127.0.0.1:${ports.TEMPORAL_UI_PORT}`,
     graphBaseUrl: `http://127.0.0.1:${ports.SIMULATOR_PORT}`,
     simulator: true,
+    pinStore: { kind: 'local', dir: join(folder, '.onboarding-pins') },
     pid: npmStart.pid,
   });
   const server = await serverPid();

@@ -61,6 +61,18 @@ test('a token that could not be checked for want of an id is said to be unchecke
   expect(summaryOf({ WA_PHONE_NUMBER_ID: '106540352242922' })).not.toContain(unchecked);
 });
 
+test('the cap on calls is shown, of Meta and of the simulator, and nothing where there is none', () => {
+  const meta = { ...STACK, graphBaseUrl: 'https://graph.facebook.com', onSimulator: false };
+  const summaryOf = (stack: typeof STACK, env: Record<string, string>) =>
+    startupSummary(stack, loadConfiguration(env, '/srv/app'), '/srv/app', plain);
+  const capOf = (lines: string[]) => lines.find((line) => line.includes('per hour'))?.trim();
+  const withToken = summaryOf(meta, { CLOUD_API_ACCESS_TOKEN: 'EAAB' });
+  expect(capOf(withToken)).toBe('at most 180 calls per hour: GRAPH_API_CALLS_PER_HOUR');
+  expect(withToken.filter((line) => line.length > 80)).toEqual([]);
+  expect(capOf(summaryOf(STACK, { GRAPH_API_CALLS_PER_HOUR: '9999999' }))).toContain('9999999');
+  expect(capOf(summaryOf(STACK, {}))).toBeUndefined();
+});
+
 test('a code is shown as its SIM holder sees or hears it', () => {
   const at = new Date('2026-11-23T04:00:01Z');
   const sent = {

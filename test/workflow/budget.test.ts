@@ -1,9 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { FAILURE_TYPES, workflowIdOf } from '../../workflows/messages.js';
-import { cancelled, endState, failureOf, hold, liveAfter, progressWhere } from './end-state.js';
+import { workflowIdOf } from '../../workflows/messages.js';
+import {
+  cancelled,
+  cancelParked,
+  endState,
+  failureOf,
+  hold,
+  liveAfter,
+  parked,
+  progressWhere,
+} from './end-state.js';
 import { codeAwaited, type Stack, stackForFile, until, writesTo, wrongCode } from './stack.js';
 
 const the = stackForFile();
+
+const HOUR_MS = 3_600_000;
 
 const registersTo = ({ simulator }: Stack, id: string) =>
   writesTo(simulator, id).filter((endpoint) => endpoint === 'register').length;
@@ -21,7 +32,7 @@ describe.concurrent('the budget of ten registers in 72 hours', () => {
     const { stack } = the;
     const id = stack.number({ preset: 'verified' });
     // One request each: refused by Meta.
-    stack.simulator.update(id, { refusals: { register: { code: 131005 } } });
+    stack.simulator.update(id, { refusals: { register: { code: 100 } } });
     for (let run = 1; run <= 5; run += 1) {
       await stack.start(id);
       await failureOf(stack, id);
@@ -50,23 +61,35 @@ describe.concurrent('the budget of ten registers in 72 hours', () => {
     await cancelled(stack, id);
     expect(registersTo(stack, id)).toBe(8);
     // Two more, refused.
-    stack.simulator.update(id, { refusals: { register: { code: 131005 } } });
+    stack.simulator.update(id, { refusals: { register: { code: 100 } } });
     for (let run = 1; run <= 2; run += 1) {
       await stack.start(id);
       await failureOf(stack, id);
     }
     expect(registersTo(stack, id)).toBe(10);
     stack.simulator.update(id, { refusals: {} });
+    const requests = stack.simulator.requests.filter(
+      ({ phoneNumberId, endpoint }) => phoneNumberId === id && endpoint === 'register',
+    );
     for (let run = 1; run <= 2; run += 1) {
       await stack.start(id);
-      const failure = await failureOf(stack, id);
-      expect(failure.type).toBe(FAILURE_TYPES.failed);
-      expect(failure.message).toMatch(/10 of 10 used.*next one is allowed from 2/);
+      const { waiting, budget, problem } = await progressWhere(
+        stack,
+        id,
+        'the wait for the budget',
+        (shown) => shown.waiting !== undefined,
+      );
+      expect(problem?.text).toMatch(/10 of 10 used/);
+      expect(budget.register).toMatchObject({ used: 10, limit: 10 });
+      expect(budget.deregister).toMatchObject({ used: 1, limit: 10 });
+      const allowedAt = Date.parse(budget.register.nextAt ?? '');
+      expect(allowedAt - (requests[0]?.at ?? 0)).toBeGreaterThanOrEqual(72 * HOUR_MS);
+      expect(allowedAt - (requests[0]?.at ?? 0)).toBeLessThan(72 * HOUR_MS + 60_000);
+      expect(Math.abs(Date.parse(waiting?.until ?? '') - allowedAt)).toBeLessThan(5_000);
+      await stack.client.cancel(id);
+      await cancelled(stack, id);
     }
     expect(registersTo(stack, id)).toBe(10);
-    const { budget } = await stack.client.progress(id);
-    expect(budget.register).toMatchObject({ used: 10, limit: 10, nextAt: expect.any(String) });
-    expect(budget.deregister).toMatchObject({ used: 1, limit: 10 });
     expect(await endState(stack, id)).toMatchObject({ registered: false, stored: ['pending'] });
   });
 
@@ -74,7 +97,7 @@ describe.concurrent('the budget of ten registers in 72 hours', () => {
     const { stack } = the;
     const id = stack.number({ preset: 'pinRetired' });
     await stack.start(id);
-    await failureOf(stack, id);
+    await cancelParked(stack, id);
     stack.simulator.update(id, { refusals: {} });
     const held = hold(stack.simulator, id, 'register');
     await stack.start(id);
@@ -87,6 +110,35 @@ describe.concurrent('the budget of ten registers in 72 hours', () => {
     held.release();
     await stack.client.result(id);
   });
+});
+
+test('twelve onboardings one right after the other, some terminated, of a number that always fails after its register: at most ten registers and ten deregisters, and the eleventh waits', async () => {
+  const { stack } = the;
+  const id = stack.number({ preset: 'pinRetired' });
+  const count = (wanted: string) =>
+    writesTo(stack.simulator, id).filter((endpoint) => endpoint === wanted).length;
+  for (let run = 1; run <= 10; run += 1) {
+    await stack.start(id);
+    await parked(stack, id);
+    if (run % 3 === 0) {
+      await terminate(stack, id);
+      stack.simulator.update(id, { registered: false }); // by somebody else, or the next run would find it registered
+    } else {
+      await stack.client.cancel(id);
+      await cancelled(stack, id);
+    }
+    expect(count('register')).toBe(run);
+  }
+  for (let run = 11; run <= 12; run += 1) {
+    await stack.start(id);
+    const { waiting } = await progressWhere(stack, id, 'the wait for the budget', (shown) =>
+      Boolean(shown.waiting?.for.includes('limit of register requests')),
+    );
+    expect(Date.parse(waiting?.until ?? '') - Date.now()).toBeGreaterThan(71 * HOUR_MS);
+    await terminate(stack, id);
+  }
+  expect(count('register')).toBe(10);
+  expect(count('deregister')).toBe(7);
 });
 
 describe.concurrent('a run right after one that was terminated with a register in flight', () => {

@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { OnboardingCancelledError, OnboardingFailedError } from '../../client/index.js';
 import type { Endpoint, Simulator } from '../../simulator/simulator.js';
 import {
+  type Decision,
   type OnboardingFailureDetails,
   type OnboardingProgress,
   type OnboardingResult,
@@ -82,6 +83,37 @@ export async function requestCancel(stack: Stack, phoneNumberId: string): Promis
 
 export async function eventsOf(handle: WorkflowHandle) {
   return (await handle.fetchHistory()).events ?? [];
+}
+
+/** Waits until the run is parked, and gives its progress. */
+export function parked(stack: Stack, phoneNumberId: string): Promise<OnboardingProgress> {
+  return progressWhere(
+    stack,
+    phoneNumberId,
+    'the run to be parked',
+    ({ stage }) => stage === 'Parked',
+  );
+}
+
+/** Tells the run what an operator decided. */
+export async function decide(
+  { temporal }: Stack,
+  phoneNumberId: string,
+  decision: Decision,
+): Promise<void> {
+  await temporal.workflow.getHandle(workflowIdOf(phoneNumberId)).signal(decision);
+}
+
+/** Waits until the run is parked, cancels it, and gives what it shows when it has undone what it could. */
+export async function cancelParked(
+  stack: Stack,
+  phoneNumberId: string,
+): Promise<OnboardingProgress & { undone: string[]; notUndone: string[] }> {
+  await parked(stack, phoneNumberId);
+  await stack.client.cancel(phoneNumberId);
+  await cancelled(stack, phoneNumberId);
+  const progress = await stack.client.progress(phoneNumberId);
+  return { ...progress, ...(progress.compensation ?? { undone: [], notUndone: [] }) };
 }
 
 /** Holds the next request of a number to an endpoint: before Meta acts, or between that and the answer. */

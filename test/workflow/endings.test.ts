@@ -4,11 +4,13 @@ import type { Endpoint } from '../../simulator/simulator.js';
 import { FAILURE_TYPES, workflowIdOf } from '../../workflows/messages.js';
 import {
   cancelled,
+  cancelParked,
   type EndState,
   endState,
   failureOf,
   hold,
   liveAfter,
+  parked,
   progressWhere,
   requestCancel,
 } from './end-state.js';
@@ -331,15 +333,14 @@ describe.concurrent('a cancel', () => {
 });
 
 describe.concurrent('undoing a register', () => {
-  test('whose PIN Meta then refuses: deregistered, said so, the PIN kept and used by the next run', async () => {
+  test('whose PIN Meta then refuses, after a cancel: deregistered, said so, the PIN kept and used by the next run', async () => {
     const { stack } = the;
     const id = stack.number({ preset: 'pinRetired' });
     await stack.start(id);
-    const failure = await failureOf(stack, id);
-    expect(failure.type).toBe(FAILURE_TYPES.failed);
-    expect(failure.message).toMatch(/no longer used for this number/);
-    expect(failure.details.undone).toEqual(['The number was deregistered.']);
-    expect(stepStates(failure.details)).toMatchObject({
+    expect((await parked(stack, id)).problem?.text).toMatch(/no longer used for this number/);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number was deregistered.']);
+    expect(stepStates(shown)).toMatchObject({
       register: 'compensated',
       setTwoStepPin: 'failed',
     });
@@ -365,8 +366,8 @@ describe.concurrent('undoing a register', () => {
       times: 1,
     });
     await stack.start(id);
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual(['The number is not registered.']);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number is not registered.']);
     expect((await endState(stack, id)).writes).toEqual(['register', 'setPin', 'deregister']);
   });
 
@@ -380,8 +381,8 @@ describe.concurrent('undoing a register', () => {
     );
     stack.simulator.update(id, { registered: false });
     setPin.release();
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual(['The number is not registered.']);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number is not registered.']);
     expect(await endState(stack, id)).toEqual(undoneAfter('register', 'setPin'));
   });
 
@@ -393,8 +394,8 @@ describe.concurrent('undoing a register', () => {
       connectsAfterMs: 600_000,
     });
     await stack.start(id);
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual(['The number was deregistered.']);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number was deregistered.']);
     expect(await endState(stack, id)).toEqual(undoneAfter('register', 'setPin', 'deregister'));
   });
 
@@ -402,9 +403,9 @@ describe.concurrent('undoing a register', () => {
     const { stack } = the;
     const id = stack.number({ preset: 'pinRetired', hiddenFields: ['status', 'platform_type'] });
     await stack.start(id);
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual([]);
-    expect(failure.details.notUndone.join()).toMatch(/left registered.*could not be told/);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual([]);
+    expect(shown.notUndone.join()).toMatch(/left registered.*could not be told/);
     expect(await endState(stack, id)).toMatchObject({
       registered: true,
       pinAtMeta: 'pending',
@@ -423,8 +424,8 @@ describe.concurrent('undoing a register', () => {
       hiddenFields: ['status', 'platform_type', 'code_verification_status'],
     });
     setPin.release();
-    const failure = await failureOf(stack, id);
-    expect(failure.details.notUndone.join()).toMatch(/left registered/);
+    const shown = await cancelParked(stack, id);
+    expect(shown.notUndone.join()).toMatch(/left registered/);
     expect(await endState(stack, id)).toMatchObject({
       registered: true,
       writes: ['register', 'setPin'],
@@ -439,7 +440,7 @@ describe.concurrent('undoing a register', () => {
       refusals: { setPin: { code: 100 } },
     });
     await stack.start(id);
-    await failureOf(stack, id);
+    await cancelParked(stack, id);
     expect(await endState(stack, id)).toMatchObject({
       registered: true,
       stored: ['pending'],
@@ -452,9 +453,9 @@ describe.concurrent('undoing a register', () => {
     const id = stack.number({ refusals: { setPin: { code: 100 } } });
     await stack.start(id);
     await stack.client.submitCode(id, await codeAwaited(stack, id));
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual(['The number was deregistered.']);
-    expect(failure.details.notUndone).toEqual([
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number was deregistered.']);
+    expect(shown.notUndone).toEqual([
       'The number stays verified.',
       'Codes asked for: 1; they cannot be recalled.',
       'The PIN stays in the PIN store; the next run uses it.',
@@ -506,7 +507,7 @@ describe.concurrent('on a server without rules, a run that registered and whose 
     expect((await stack.client.result(id)).pin.version).toBe(version);
   });
 
-  test('is left alone where it was refused before it registered', async () => {
+  test('is parked where it was refused before it registered, and a cancel then undoes nothing', async () => {
     const { stack } = naive;
     const id = stack.number();
     stack.simulator.faults.add({
@@ -517,7 +518,7 @@ describe.concurrent('on a server without rules, a run that registered and whose 
       times: 1,
     });
     await stack.start(id);
-    await failureOf(stack, id);
+    expect((await cancelParked(stack, id)).undone).toEqual([]);
     expect((await endState(stack, id)).writes).toEqual(['register']);
   });
 });

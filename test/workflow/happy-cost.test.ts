@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { placesOf } from '../../demo/secret-search.js';
 import { ONBOARD_NUMBER, workflowIdOf } from '../../workflows/messages.js';
-import { endState, eventsOf, liveAfter, progressWhere } from './end-state.js';
-import { billableActions, givesAway, type HistoryEvent } from './history-cost.js';
+import { cancelParked, endState, eventsOf, liveAfter, parked, progressWhere } from './end-state.js';
+import { billableActions } from './history-cost.js';
 import { codeAwaited, type Stack, stackForFile, until } from './stack.js';
 
 const the = stackForFile({ wabaId: '102290129340398' });
@@ -68,13 +69,13 @@ test('no history gives away the PIN or the token, in whatever form', async () =>
   const { id, events } = await happyRun((each, code) => stack.client.submitCode(each, code));
   const pin = stack.simulator.number(id).pin ?? '';
   expect(pin).toMatch(/^[0-9]{6}$/);
-  expect(givesAway(events, pin)).toBe(false);
-  expect(givesAway(events, stack.simulator.token)).toBe(false);
+  expect(placesOf(pin, events)).toEqual([]);
+  expect(placesOf(stack.simulator.token, events)).toEqual([]);
   // The telephone number is no secret, but it has no business in a history either.
-  expect(givesAway(events, stack.simulator.number(id).displayPhoneNumber)).toBe(false);
+  expect(placesOf(stack.simulator.number(id).displayPhoneNumber, events)).toEqual([]);
 });
 
-test('no history of a run that failed after the PIN was sent gives the PIN or the token away', async () => {
+test('no history of a run that was parked and cancelled after the PIN was sent gives the PIN or the token away', async () => {
   const { stack } = the;
   const id = stack.number({ preset: 'pinRetired' });
   stack.simulator.faults.add({
@@ -84,10 +85,11 @@ test('no history of a run that failed after the PIN was sent gives the PIN or th
     times: 1,
   });
   await stack.start(id);
-  await expect(stack.client.result(id)).rejects.toThrow(/no longer used/);
+  expect((await parked(stack, id)).problem?.text).toMatch(/no longer used/);
+  await cancelParked(stack, id);
   const events = await eventsOf(stack.temporal.workflow.getHandle(workflowIdOf(id)));
-  expect(givesAway(events, stack.simulator.number(id).pin ?? '')).toBe(false);
-  expect(givesAway(events, stack.simulator.token)).toBe(false);
+  expect(placesOf(stack.simulator.number(id).pin ?? '', events)).toEqual([]);
+  expect(placesOf(stack.simulator.token, events)).toEqual([]);
 });
 
 test('the check for secrets finds a planted one: plain, URL-encoded, as base64 and within encoded data', async () => {
@@ -110,9 +112,9 @@ test('the check for secrets finds a planted one: plain, URL-encoded, as base64 a
       memo: { note: plant },
     });
     await expect(handle.result()).rejects.toThrow();
-    const events: HistoryEvent[] = await eventsOf(handle);
-    expect(givesAway(events, secret), plant).toBe(true);
-    expect(givesAway(events, 'EAAb+/0?secret other')).toBe(false);
+    const events = await eventsOf(handle);
+    expect(placesOf(secret, events), plant).not.toEqual([]);
+    expect(placesOf('EAAb+/0?secret other', events)).toEqual([]);
   }
 });
 

@@ -1,94 +1,16 @@
-import { activityInfo, getClient } from '@temporalio/activity';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type PastRuns, pastRunOf } from '../../activities/past-runs.js';
-import { PinStoreRefusedError } from '../../activities/pin-store/pin-store.js';
-import { programPlaces } from '../../configuration/program-places.js';
-import { findTestServerBinary } from '../../worker/temporal-binary.js';
-import { FAILURE_TYPES, SEARCH_ATTRIBUTES, workflowIdOf } from '../../workflows/messages.js';
-import { endState, eventsOf, failureOf, liveAfter, progressWhere } from './end-state.js';
-import {
-  codeAwaited,
-  type Stack,
-  startStack,
-  stepStates,
-  until,
-  writesTo,
-  wrongCode,
-} from './stack.js';
+import { describe, expect, test } from 'vitest';
+import { PinStoreUnreachableError } from '../../activities/pin-store/pin-store.js';
+import { FAILURE_TYPES } from '../../workflows/messages.js';
+import { decide, endState, failureOf, liveAfter, parked, progressWhere } from './end-state.js';
+import { codeAwaited, stepStates, until, wrongCode } from './stack.js';
+import { DAY, HOUR, MINUTE, timeSkippingStackForFile } from './time-skipping.js';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const KEYWORD = 2;
-
-/** The time-skipping server lists no workflows, so the ledger of these tests is the run's own history. */
-const thisRunOnly: PastRuns = {
-  async of(workflowId, runId) {
-    const { events } = await getClient().workflow.getHandle(workflowId, runId).fetchHistory();
-    return [pastRunOf(runId, events ?? [])];
-  },
-};
-
-/** The server's time, which runs ahead of the machine's. */
-const serverClock = () => new Date(activityInfo().currentAttemptScheduledTimestampMs);
-
-let environment: TestWorkflowEnvironment;
-let stack: Stack;
-
-beforeAll(async () => {
-  const { testServerPath, ...places } = programPlaces();
-  const path = await findTestServerBinary({
-    ...places,
-    explicitPath: testServerPath,
-    onDownload: (sentence) => process.stderr.write(`${sentence}\n`),
-  });
-  environment = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
-  const { connection, namespace = 'default', address } = environment;
-  await connection.operatorService.addSearchAttributes({
-    namespace,
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTES).map(({ name }) => [name, KEYWORD]),
-    ),
-  });
-  stack = await startStack({
-    server: { address, namespace },
-    timeSkipping: true,
-    pastRuns: thisRunOnly,
-    clock: serverClock,
-  });
-}, 120_000);
-
-afterAll(async () => {
-  await stack?.close();
-  await environment?.teardown();
-});
-
-/** Lets time pass, at the server and at Meta. */
-async function pass(ms: number): Promise<void> {
-  stack.simulator.clock.advance(ms);
-  await environment.sleep(ms);
-}
-
-const countOf = (id: string, endpoint: string) =>
-  writesTo(stack.simulator, id).filter((each) => each === endpoint).length;
-
-/** How long the run's timers were armed for, in milliseconds. */
-async function timersOf(id: string): Promise<number[]> {
-  const events = await eventsOf(stack.temporal.workflow.getHandle(workflowIdOf(id)));
-  return events.flatMap(({ timerStartedEventAttributes: timer }) =>
-    timer
-      ? [
-          Number(timer.startToFireTimeout?.seconds ?? 0) * 1000 +
-            (timer.startToFireTimeout?.nanos ?? 0) / 1e6,
-        ]
-      : [],
-  );
-}
+const the = timeSkippingStackForFile();
+const { pass, countOf, timersOf } = the;
 
 describe('a deregister that Meta calls incomplete (133000)', () => {
   test('is sent again after five minutes, until the number is deregistered', async () => {
+    const { stack } = the;
     const id = stack.number({ preset: 'pinRetired' });
     stack.simulator.faults.add({
       kind: 'error',
@@ -97,15 +19,17 @@ describe('a deregister that Meta calls incomplete (133000)', () => {
       phoneNumberId: id,
       times: 1,
     });
-    await stack.start(id);
+    await stack.start(id, { onPinRefused: 'compensate' });
+    expect((await parked(stack, id)).waiting?.onExpiry).toBe('compensate');
+    await pass(7 * DAY);
     const { waiting } = await progressWhere(
       stack,
       id,
       'the wait',
-      (shown) => shown.waiting !== undefined,
+      (shown) => shown.stage === 'Compensating' && shown.waiting !== undefined,
     );
     expect(waiting?.for).toMatch(/deregister the number again/);
-    expect(await timersOf(id)).toEqual([5 * MINUTE]);
+    expect(await timersOf(id)).toEqual([7 * DAY, 5 * MINUTE]);
     await pass(4 * MINUTE);
     expect(countOf(id, 'deregister')).toBe(1);
     await pass(MINUTE + 1_000);
@@ -121,11 +45,14 @@ describe('a deregister that Meta calls incomplete (133000)', () => {
   });
 
   test('is given up after three requests, and the run says that the number is still registered', async () => {
+    const { stack } = the;
     const id = stack.number({
       preset: 'pinRetired',
       refusals: { setPin: { code: 100 }, deregister: { code: 133000 } },
     });
-    await stack.start(id);
+    await stack.start(id, { onPinRefused: 'compensate' });
+    await parked(stack, id);
+    await pass(7 * DAY);
     for (const sent of [1, 2]) {
       await until('the deregister', () => countOf(id, 'deregister') === sent);
       await progressWhere(stack, id, 'the wait', (shown) => shown.waiting !== undefined);
@@ -140,10 +67,11 @@ describe('a deregister that Meta calls incomplete (133000)', () => {
       stored: ['pending'],
       writes: ['register', 'setPin', 'deregister', 'deregister', 'deregister'],
     });
-    expect(await timersOf(id)).toEqual([5 * MINUTE, 5 * MINUTE]);
+    expect(await timersOf(id)).toEqual([7 * DAY, 5 * MINUTE, 5 * MINUTE]);
   });
 
   test('is finished before a register that Meta refuses because of it, and the number is then registered', async () => {
+    const { stack } = the;
     const id = stack.number({ preset: 'deregistrationIncomplete' });
     await stack.start(id);
     await progressWhere(stack, id, 'the wait', (shown) => shown.waiting !== undefined);
@@ -157,6 +85,7 @@ describe('a deregister that Meta calls incomplete (133000)', () => {
 
 describe('a new code', () => {
   test('is asked for two minutes after the one before, by the method wanted, and makes the former useless', async () => {
+    const { stack } = the;
     const id = stack.number();
     await stack.start(id);
     const first = await codeAwaited(stack, id);
@@ -182,6 +111,7 @@ describe('a new code', () => {
   });
 
   test('gives five more tries after five refused codes', async () => {
+    const { stack } = the;
     const id = stack.number();
     await stack.start(id);
     const first = await codeAwaited(stack, id);
@@ -209,6 +139,7 @@ describe('a new code', () => {
   test.each([2388367, 2388091])(
     'that Meta refuses (136024/%i) leaves the earlier one usable, and shows when the next may be asked for',
     async (subcode) => {
+      const { stack } = the;
       const id = stack.number();
       await stack.start(id);
       const code = await codeAwaited(stack, id);
@@ -221,7 +152,7 @@ describe('a new code', () => {
         stack,
         id,
         'the refusal',
-        ({ problem }) => problem !== undefined,
+        ({ problem }) => problem?.code !== undefined,
       );
       expect(progress.problem).toMatchObject({ code: 136024, subcode, text: 'Too many codes.' });
       expect(progress.steps[1]).toMatchObject({
@@ -229,7 +160,7 @@ describe('a new code', () => {
         state: 'done',
         reason: expect.stringMatching(/earlier one may still be used/),
       });
-      const now = await environment.currentTimeMs();
+      const now = await the.now();
       const nextSendAt = Date.parse(progress.code?.nextSendAt ?? '');
       expect(nextSendAt).toBeGreaterThan(now + 23 * HOUR);
       await stack.client.submitCode(id, code);
@@ -241,6 +172,7 @@ describe('a new code', () => {
   );
 
   test('is asked for at most five times in 24 hours; the sixth waits', async () => {
+    const { stack } = the;
     const id = stack.number();
     await stack.start(id, { codeDeadline: '5 days' });
     await codeAwaited(stack, id);
@@ -255,7 +187,7 @@ describe('a new code', () => {
       'the wait',
       ({ waiting }) => waiting !== undefined,
     );
-    const now = await environment.currentTimeMs();
+    const now = await the.now();
     expect(Date.parse(shown?.nextSendAt ?? '')).toBeGreaterThan(now + 23 * HOUR);
     await stack.client.resendCode(id);
     await pass(20 * HOUR);
@@ -268,6 +200,7 @@ describe('a new code', () => {
 });
 
 test('a first code that Meta will not send for a day is asked for again when the day is over, and that day counts not as waiting', async () => {
+  const { stack } = the;
   const id = stack.number({
     preset: 'askedTooOften',
     refusals: {
@@ -296,19 +229,24 @@ test('a first code that Meta will not send for a day is asked for again when the
   );
 });
 
-test('a first code that Meta refuses for good, day after day, ends the run after the second time', async () => {
+test('a first code that Meta refuses for good (136024/2388091), day after day, parks the run after the second time; retry asks again', async () => {
+  const { stack } = the;
   const id = stack.number({ preset: 'codeRefused' });
   await stack.start(id, { codeDeadline: '2 days' });
   await until('the request', () => countOf(id, 'requestCode') === 1);
   await progressWhere(stack, id, 'the wait', (shown) => shown.waiting !== undefined);
   await pass(24 * HOUR + MINUTE);
-  const failure = await failureOf(stack, id);
-  expect(failure.message).toMatch(/136024\/2388091/);
-  expect(await endState(stack, id)).toMatchObject({ registered: false, stored: ['pending'] });
+  expect((await parked(stack, id)).problem).toMatchObject({ code: 136024, subcode: 2388091 });
   expect(countOf(id, 'requestCode')).toBe(2);
+  stack.simulator.update(id, { refusals: {} });
+  await pass(3 * DAY);
+  await decide(stack, id, 'retry');
+  await stack.client.submitCode(id, await codeAwaited(stack, id));
+  expect((await stack.client.result(id)).outcome).toBe('live');
 });
 
 test('reminders are shown when a code is half through its life and when half of the time is over; the deadline then ends the run', async () => {
+  const { stack } = the;
   const id = stack.number();
   await stack.start(id);
   await codeAwaited(stack, id);
@@ -327,29 +265,34 @@ test('reminders are shown when a code is half through its life and when half of 
   expect((await endState(stack, id)).writes).toEqual(['requestCode']);
 });
 
-test('a PIN store that refuses to promote is asked again every five minutes until it does', async () => {
+test('a PIN store that cannot be reached is asked every five minutes to promote; after an hour the run is parked and goes on trying', async () => {
+  const { stack } = the;
   const id = stack.number({ preset: 'verified' });
   const mend = stack.breakStore(id, 'promote', async () => {
-    throw new PinStoreRefusedError('The PIN store will not be written to.');
+    throw new PinStoreUnreachableError('The PIN store does not answer.');
   });
   await stack.start(id);
   await progressWhere(stack, id, 'the wait', (shown) => shown.waiting !== undefined);
   await pass(30 * MINUTE);
-  const progress = await progressWhere(
+  const { steps, stage } = await progressWhere(
     stack,
     id,
     'the wait',
     (shown) => shown.waiting !== undefined,
   );
-  expect(stepStates(progress).storePin).toBe('running');
+  expect(stage).toBe('Securing');
+  expect(stepStates({ steps }).storePin).toBe('running');
   expect(new Set(await timersOf(id))).toEqual(new Set([5 * MINUTE]));
+  await pass(40 * MINUTE);
+  expect((await parked(stack, id)).waiting).toMatchObject({ onExpiry: 'alertAgain' });
   mend();
-  await pass(5 * MINUTE + 1_000);
+  await pass(HOUR + MINUTE);
   expect((await stack.client.result(id)).outcome).toBe('live');
   expect(await endState(stack, id)).toEqual(liveAfter('register', 'setPin'));
 });
 
 test('a number that was deleted a moment ago (133015) is registered when Meta has finished', async () => {
+  const { stack } = the;
   const id = stack.number({
     preset: 'verified',
     deletionEndsAt: stack.simulator.clock.now() + 4 * MINUTE,
@@ -362,6 +305,7 @@ test('a number that was deleted a moment ago (133015) is registered when Meta ha
 });
 
 test('a rate limit is waited out for as long as Meta says, without another request meanwhile', async () => {
+  const { stack } = the;
   const id = stack.number({ preset: 'verified' });
   stack.simulator.faults.add({
     kind: 'error',
@@ -383,6 +327,7 @@ test('a rate limit is waited out for as long as Meta says, without another reque
 
 describe('trouble that passes undoes nothing, however long it takes', () => {
   test('a rate limit while the PIN is set is waited out', async () => {
+    const { stack } = the;
     const id = stack.number({ preset: 'verified' });
     const over = stack.simulator.faults.add({
       kind: 'error',
@@ -405,6 +350,7 @@ describe('trouble that passes undoes nothing, however long it takes', () => {
   });
 
   test('an unreachable Graph API before register spends nothing of the budget', async () => {
+    const { stack } = the;
     const id = stack.number({ preset: 'verified' });
     const trouble = stack.simulator.faults.add({ kind: 'reset', phoneNumberId: id });
     await stack.start(id);
@@ -434,6 +380,7 @@ describe('trouble that passes undoes nothing, however long it takes', () => {
 });
 
 test('a rate limit on a code is told at once to who waits, and the run waits for the next code', async () => {
+  const { stack } = the;
   const id = stack.number();
   await stack.start(id);
   const code = await codeAwaited(stack, id);
@@ -450,6 +397,7 @@ test('a rate limit on a code is told at once to who waits, and the run waits for
 });
 
 test('a number that this run registered and that connects before its deadline needs no code', async () => {
+  const { stack } = the;
   const id = stack.number({
     preset: 'expiredVerification',
     expiredStillRegisters: true,
@@ -466,6 +414,7 @@ test('a number that this run registered and that connects before its deadline ne
 });
 
 test('a new code that is wanted while the first one cannot be asked for yet is asked for as wanted', async () => {
+  const { stack } = the;
   const id = stack.number();
   stack.simulator.faults.add({
     kind: 'error',
@@ -476,7 +425,7 @@ test('a new code that is wanted while the first one cannot be asked for yet is a
   });
   await stack.start(id);
   await progressWhere(stack, id, 'the wait', ({ waiting }) =>
-    Boolean(waiting?.for.includes('ask for a code')),
+    Boolean(waiting?.for.includes('ask Meta for a code')),
   );
   await stack.client.resendCode(id, { method: 'VOICE', language: 'de_DE' });
   await pass(HOUR + MINUTE);

@@ -24,7 +24,7 @@ type Payload = (typeof UNDECODABLE)[keyof typeof UNDECODABLE];
 
 /** Sends a signal with a payload as it is. */
 export async function signalRaw(
-  { temporal }: Stack,
+  { temporal }: Pick<Stack, 'temporal'>,
   phoneNumberId: string,
   signalName: string,
   ...payloads: Payload[]

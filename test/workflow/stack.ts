@@ -8,6 +8,7 @@ import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { createGraphClient } from '../../activities/graph-api/graph-client.js';
+import type { Pace } from '../../activities/graph-api/pace.js';
 import { createNumberActivities } from '../../activities/number.js';
 import { type PastRuns, temporalPastRuns } from '../../activities/past-runs.js';
 import { openPinStore } from '../../activities/pin-store/open-pin-store.js';
@@ -63,6 +64,8 @@ export interface StackOptions {
   pastRuns?: PastRuns;
   /** The activities' clock. */
   clock?: () => Date;
+  /** The worker's cap on calls to the simulator. @default no cap */
+  pace?: Pace;
   /** False to begin without a worker. @default true */
   withWorker?: boolean;
 }
@@ -82,6 +85,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       baseUrl: simulator.url,
       version: 'v25.0',
       accessToken: new Secret(simulator.token),
+      ...(options.pace === undefined ? {} : { pace: options.pace }),
     }),
     pinStore: store,
     pastRuns: options.pastRuns ?? temporalPastRuns(getClient),

@@ -5,7 +5,17 @@ import {
 } from '../../activities/pin-store/pin-store.js';
 import type { Endpoint, Fault, Simulator } from '../../simulator/simulator.js';
 import { FAILURE_TYPES } from '../../workflows/messages.js';
-import { cancelled, endState, failureOf, hold, liveAfter, progressWhere } from './end-state.js';
+import {
+  cancelled,
+  cancelParked,
+  decide,
+  endState,
+  failureOf,
+  hold,
+  liveAfter,
+  parked,
+  progressWhere,
+} from './end-state.js';
 import { codeAwaited, stackForFile, stepStates, until, writesTo } from './stack.js';
 
 const the = stackForFile();
@@ -95,13 +105,13 @@ describe.concurrent('a register that was not done, and nobody knows', () => {
     expectReadBetween(stack.simulator, id, 'register');
   });
 
-  test('is given up after four tries, each after a read, with nothing to undo', async () => {
+  test('parks the run after four tries, each after a read; a cancel then finds nothing to undo', async () => {
     const { stack } = the;
     const id = stack.number({ preset: 'verified' });
     stack.simulator.faults.add({ kind: 'reset', endpoint: 'register', phoneNumberId: id });
     await stack.start(id);
-    const failure = await failureOf(stack, id);
-    expect(failure.details.undone).toEqual(['The number is not registered.']);
+    const shown = await cancelParked(stack, id);
+    expect(shown.undone).toEqual(['The number is not registered.']);
     expect((await endState(stack, id)).writes).toEqual(Array(4).fill('register'));
     expectReadBetween(stack.simulator, id, 'register');
   });
@@ -252,11 +262,14 @@ describe.concurrent('a PIN that is set', () => {
     );
   });
 
-  test('for a number that keeps being not registered is given up after the second time', async () => {
+  test('for a number that keeps being not registered parks the run after the second time, with one register between', async () => {
     const { stack } = the;
     const id = stack.number({ preset: 'verified', refusals: { setPin: { code: 133010 } } });
     await stack.start(id);
-    expect((await failureOf(stack, id)).message).toMatch(/133010/);
+    const shown = await parked(stack, id);
+    expect(shown.problem).toMatchObject({ code: 133010 });
+    await stack.client.cancel(id);
+    await cancelled(stack, id);
     expect(await endState(stack, id)).toEqual({
       registered: false,
       verified: true,
@@ -406,23 +419,28 @@ describe.concurrent('a PIN store', () => {
     expect(await endState(stack, id)).toMatchObject({ registered: false, stored: [], writes: [] });
   });
 
-  test('that refuses to promote keeps the run waiting, visibly, with the PIN still pending', async () => {
+  test('that refuses to promote parks the run, with the PIN still pending; retry goes on once it is mended', async () => {
     const { stack } = the;
     const id = stack.number({ preset: 'verified' });
-    stack.breakStore(id, 'promote', async () => {
+    const mend = stack.breakStore(id, 'promote', async () => {
       throw new PinStoreRefusedError('The PIN store will not be written to.');
     });
     await stack.start(id);
-    const progress = await progressWhere(stack, id, 'the wait for the PIN store', ({ waiting }) =>
-      Boolean(waiting?.for.includes('PIN store')),
-    );
-    expect(progress.waiting?.cure).toMatch(/wa-onboard doctor/);
+    const progress = await parked(stack, id);
+    expect(progress.waiting).toMatchObject({
+      cure: expect.stringMatching(/wa-onboard doctor/),
+      decisions: ['retry'],
+      onExpiry: 'alertAgain',
+    });
     expect(Date.parse(progress.waiting?.until ?? '')).toBeGreaterThan(Date.now());
     expect(await endState(stack, id)).toEqual({
       ...liveAfter('register', 'setPin'),
       pinAtMeta: 'pending',
       stored: ['pending'],
     });
-    await stack.temporal.workflow.getHandle(`whatsapp-number-${id}`).terminate('test over');
+    mend();
+    await decide(stack, id, 'retry');
+    expect((await stack.client.result(id)).outcome).toBe('live');
+    expect(await endState(stack, id)).toEqual(liveAfter('register', 'setPin'));
   });
 });

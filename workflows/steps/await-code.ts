@@ -1,9 +1,10 @@
 import { condition } from '@temporalio/workflow';
 import { look } from '../activity-options.js';
-import { lookAt } from '../attempts.js';
+import { lookAt, noTries, type Tries, tried, waitBeforeNext } from '../attempts.js';
 import { type Due, nextDue, type Reminder, TRIES_PER_CODE } from '../code-rules.js';
 import { instantText } from '../instant-text.js';
 import { FAILURE_TYPES } from '../messages.js';
+import { park } from '../park.js';
 import { withFound } from '../plan.js';
 import { cannotFinish, deadlineOf, enter, follow, mark, note, type Run, show } from '../run.js';
 
@@ -20,7 +21,7 @@ export async function awaitCode(run: Run): Promise<void> {
   run.waitStartedAt ??= Date.now();
   enter(run, 'AwaitingCode');
   mark(run, 'awaitCode', 'running');
-  for (;;) {
+  for (let lastLooks: Tries | undefined; ; ) {
     run.submission = run.submissions.next();
     if (run.submission !== undefined) {
       run.waiting = undefined;
@@ -30,7 +31,11 @@ export async function awaitCode(run: Run): Promise<void> {
     if (due.at <= Date.now()) {
       if (due.what === 'resend') return askForNewCode(run);
       if (due.what === 'reminder') run.reminded.add(due.reminder);
-      else if (await foundVerified(run)) return;
+      else {
+        const found = await lastLook(run, lastLooks ?? noTries(Date.now()));
+        if (found === 'noCodeNeeded') return;
+        lastLooks = found;
+      }
       continue;
     }
     showWait(run);
@@ -99,22 +104,34 @@ function whatFor(run: Run): { for: string; cure: string } {
 }
 
 /**
- * The deadline has passed. The number may have been verified by somebody else meanwhile, so it is read before giving up;
- * and a code may come in while it is read.
+ * The deadline has passed. The number may have been verified by somebody else meanwhile, so it is read before giving up; and
+ * a code may come in while it is read. Where it cannot be read for now, the deadline moves.
  *
- * @returns true where no code is needed any more; false where there is a code to try
+ * @param looks those that failed since the deadline
+ * @returns the failed looks where the run goes on waiting
+ * @throws `ApplicationFailure` where it is over
  */
-async function foundVerified(run: Run): Promise<boolean> {
-  const read = await lookAt(look.readNumber, { phoneNumberId: run.input.phoneNumberId });
-  if (run.submissions.next() !== undefined || deadlineOf(run) > Date.now()) return false;
-  if (read.ok) {
-    run.number = read.value;
-    if (read.value.registered === 'yes' || read.value.verified === 'yes') {
-      follow(run, withFound(run.steps, read.value, run.ownRegister !== undefined));
-      return true;
+async function lastLook(run: Run, looks: Tries): Promise<'noCodeNeeded' | Tries | undefined> {
+  const { phoneNumberId } = run.input;
+  const read = await lookAt(look.readNumber, { phoneNumberId });
+  if (run.submissions.next() !== undefined || deadlineOf(run) > Date.now()) return undefined;
+  if (!read.ok) {
+    const failed = tried(looks, read.problem);
+    const waitMs = waitBeforeNext(read.problem, failed, Number.POSITIVE_INFINITY, Date.now());
+    if (waitMs === undefined) {
+      await park(run, read.problem);
+      return undefined;
     }
-  } else note(run, read.problem);
+    note(run, read.problem);
+    run.extraMs += waitMs;
+    return failed;
+  }
+  run.number = read.value;
   run.waiting = undefined;
+  if (read.value.registered === 'yes' || read.value.verified === 'yes') {
+    follow(run, withFound(run.steps, read.value, run.ownRegister !== undefined));
+    return 'noCodeNeeded';
+  }
   cannotFinish(
     run,
     {

@@ -1,36 +1,43 @@
 import type { Problem } from '../../activities/failures.js';
 import type { NumberFacts } from '../../activities/number-facts.js';
 import { requestCode as requestFromMeta } from '../activity-options.js';
-import { noTries, reportOf, settled, tried, waitBeforeNext } from '../attempts.js';
-import { RESEND_GAP_MS } from '../code-rules.js';
-import { instantText } from '../instant-text.js';
-import { withFound } from '../plan.js';
 import {
-  cannotFinish,
-  enter,
-  follow,
-  mark,
-  note,
-  type Run,
-  type SentCode,
-  waitFor,
-} from '../run.js';
+  noTries,
+  passes,
+  reportOf,
+  settled,
+  type Tries,
+  tried,
+  waitBeforeNext,
+} from '../attempts.js';
+import { CODE_LIFETIME_MS, RESEND_GAP_MS } from '../code-rules.js';
+import { instantText } from '../instant-text.js';
+import { park } from '../park.js';
+import { withFound } from '../plan.js';
+import { cannotFinish, enter, follow, mark, note, type Run, type SentCode } from '../run.js';
 
 const MOST_ATTEMPTS = 5;
 
 /** How often a first code that Meta would not send is asked for again by itself, after the wait Meta wants; then a person. */
 const MOST_REFUSALS = 1;
 
+/** A clock that is behind Meta's or Temporal's must not have the run ask again and again. */
+const SHORTEST_WAIT_MS = 10_000;
+
 /**
  * Asks Meta to send a code: the first one, or a new one that somebody wants. A request whose outcome is unknown is taken as
  * sent and never repeated by itself: two codes on one phone confuse people, and the newer kills the older.
+ *
+ * Nothing is waited for in here, so that a code that somebody has can be tried meanwhile.
  */
 export async function requestCode(run: Run): Promise<void> {
   const { phoneNumberId, codeMethod, language } = run.input;
   const first = run.code === undefined;
   if (first) enter(run, 'Registering');
   mark(run, 'requestCode', 'running');
-  for (let tries = noTries(Date.now()); ; ) {
+  // What `prepare` read a moment ago need not be read again.
+  let known = first && run.waitStartedAt === undefined && run.ownRegister === undefined;
+  for (; ; known = false) {
     const wanted = run.resend;
     const method = wanted?.method ?? codeMethod;
     const startedAt = Date.now();
@@ -39,8 +46,7 @@ export async function requestCode(run: Run): Promise<void> {
         phoneNumberId,
         method,
         language: wanted?.language ?? language,
-        // What `prepare` read a moment ago need not be read again.
-        readFirst: !first || tries.all > 0 || run.waitStartedAt !== undefined,
+        readFirst: !known,
       }),
     );
     if (answer.ok && !answer.value.sent) return noCodeNeeded(run, answer.value.number);
@@ -61,10 +67,17 @@ export async function requestCode(run: Run): Promise<void> {
       const reason = 'Meta’s answer was lost: the code may have been sent';
       return mark(run, 'requestCode', 'done', reason);
     }
-    tries = tried(tries, problem);
-    const waitMs = waitBeforeNext(problem, tries, MOST_ATTEMPTS, Date.now());
-    if (waitMs === undefined) return refused(run, problem, first);
-    await waitFor(run, 'Meta, to ask for a code again', waitMs, problem);
+    const tries = tried(run.codeTries ?? noTries(Date.now()), problem);
+    run.codeTries = tries;
+    run.refusedRequests += problem.verdict === 'codeNotSent' ? 1 : 0;
+    const askAgainAt = whenToAskAgain(run, problem, tries);
+    if (askAgainAt !== undefined) return askLater(run, problem, askAgainAt);
+    if (!first && Date.now() - (run.code?.sentAt ?? 0) < CODE_LIFETIME_MS) {
+      return keepEarlier(run, problem);
+    }
+    if (first && problem.verdict === 'refused') cannotFinish(run, reportOf(problem));
+    await park(run, problem);
+    run.codeTries = undefined;
   }
 }
 
@@ -83,6 +96,7 @@ function sent(run: Run, wanted: Run['resend'], startedAt: number, code: SentCode
   run.code = code;
   run.refusedCodes = new Set();
   run.sentCount += 1;
+  run.codeTries = undefined;
   run.nextSendAt = code.sentAt + RESEND_GAP_MS;
   if (run.resend === wanted) run.resend = undefined; // else somebody has asked for another one meanwhile
   run.reminded.delete('code');
@@ -90,33 +104,38 @@ function sent(run: Run, wanted: Run['resend'], startedAt: number, code: SentCode
 }
 
 /**
- * Meta, or this product's own cap, will not send a code now. A code that was sent before stays good; without one, the run
- * goes on waiting and asks again when it may.
+ * When Meta is asked again by itself, in milliseconds since the epoch: after passing trouble, at the end of this product's own
+ * cap, and for a first code once more after a refusal. Undefined where a person has to wish for it.
  */
-function refused(run: Run, problem: Problem, first: boolean): void {
-  const allowedAt =
-    problem.allowedAt === undefined
-      ? Date.now() + (problem.waitMs ?? 0)
-      : Date.parse(problem.allowedAt);
-  const capped = problem.verdict === 'codeRequestCap';
-  run.refusedRequests += capped ? 0 : 1;
-  const askAgain =
-    capped || (problem.verdict === 'codeNotSent' && run.refusedRequests <= MOST_REFUSALS);
-  if (first && !askAgain) cannotFinish(run, reportOf(problem));
-  note(run, problem);
-  run.nextSendAt = Math.max(run.nextSendAt, allowedAt);
-  if (capped || first) {
-    run.resend ??= {};
-    run.extraMs += Math.max(0, allowedAt - Date.now());
-    const when = instantText(allowedAt);
-    mark(run, 'requestCode', 'deferred', `asked for again at ${when}: ${problem.text}`);
-    return;
+function whenToAskAgain(run: Run, problem: Problem, tries: Tries): number | undefined {
+  const { verdict, waitMs = 0, allowedAt } = problem;
+  const now = Date.now();
+  if (verdict === 'codeRequestCap') return Date.parse(allowedAt ?? '');
+  if (verdict === 'codeNotSent') {
+    const once = run.code === undefined && run.refusedRequests <= MOST_REFUSALS;
+    return once ? now + waitMs : undefined;
   }
+  const pauseMs = waitBeforeNext(problem, tries, MOST_ATTEMPTS, now);
+  return pauseMs === undefined ? undefined : now + pauseMs;
+}
+
+/** A code that was sent before stays good meanwhile, and the time does not count towards the deadline. */
+function askLater(run: Run, problem: Problem, at: number): void {
+  note(run, problem);
+  run.resend ??= {};
+  run.nextSendAt = Math.max(run.nextSendAt, at, Date.now() + shortestWaitMs(problem));
+  run.extraMs += run.nextSendAt - Date.now();
+  const when = instantText(run.nextSendAt);
+  mark(run, 'requestCode', 'deferred', `asked for again at ${when}: ${problem.text}`);
+}
+
+const shortestWaitMs = (problem: Problem) => (passes(problem) ? 0 : SHORTEST_WAIT_MS);
+
+/** Meta will not send a new code now; who wants one asks again. */
+function keepEarlier(run: Run, problem: Problem): void {
+  note(run, problem);
+  run.nextSendAt = Math.max(run.nextSendAt, Date.now() + (problem.waitMs ?? 0));
   run.resend = undefined;
-  mark(
-    run,
-    'requestCode',
-    'done',
-    `no new code: ${problem.text}; the earlier one may still be used`,
-  );
+  const earlier = 'the earlier one may still be used';
+  mark(run, 'requestCode', 'done', `no new code: ${problem.text}; ${earlier}`);
 }

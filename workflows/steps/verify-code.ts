@@ -4,7 +4,8 @@ import { look, verifyCode as verifyWithMeta } from '../activity-options.js';
 import { lookAt, noTries, passes, reportOf, settled, tried, waitBeforeNext } from '../attempts.js';
 import { TRIES_PER_CODE } from '../code-rules.js';
 import { instantText } from '../instant-text.js';
-import type { CodeVerdict } from '../messages.js';
+import type { CodeVerdict, SubmissionVerdict } from '../messages.js';
+import { park } from '../park.js';
 import { withCodeSkipped } from '../plan.js';
 import { cannotFinish, follow, mark, note, type Run, waitFor } from '../run.js';
 import type { Submission } from '../submissions.js';
@@ -56,11 +57,16 @@ export async function verifyCode(run: Run): Promise<void> {
       const read = await lookAt(look.readNumber, { phoneNumberId });
       if (read.ok && read.value.verified === 'yes') return verified(run, submission, read.value);
     }
-    record(run, submission, 'unknown');
-    if (!passes(problem)) {
-      const reason = `${problem.text} ${problem.advice}`;
-      submission.answer = { verdict: 'ended', reason };
+    record(run, submission, unknown > 0 || passes(problem) ? 'unknown' : 'notJudged');
+    if (problem.verdict === 'refused') {
+      submission.answer = { verdict: 'ended', reason: `${problem.text} ${problem.advice}` };
       cannotFinish(run, reportOf(problem));
+    }
+    if (!passes(problem)) {
+      const reason = `The run is parked, submit the code again when it waits: ${problem.text} ${problem.advice}`;
+      submission.answer = { verdict: 'notWaiting', reason };
+      await park(run, problem);
+      return waitAgain(run, 'an operator was needed; submit the code again');
     }
     submission.answer = refusal(run, problem);
     note(run, problem);
@@ -119,11 +125,7 @@ function refusal(
   };
 }
 
-function record(
-  run: Run,
-  { submittedBy, at }: Submission,
-  verdict: 'verified' | 'refused' | 'unknown',
-): void {
+function record(run: Run, { submittedBy, at }: Submission, verdict: SubmissionVerdict): void {
   const entry = { at: new Date(at).toISOString(), verdict };
   run.history.push(submittedBy === undefined ? entry : { by: submittedBy, ...entry });
 }

@@ -2,7 +2,8 @@ import type { StepProgress } from '../../../workflows/messages.js';
 import type { OnboardingStatus } from '../../onboarding-status.js';
 import { type AddCommand, examples } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { renderStatus, stepsOf } from '../render.js';
+import { renderStatus } from '../render-status.js';
+import { stepsOf } from '../render-steps.js';
 
 interface CancelFlags {
   wait?: boolean;

@@ -1,8 +1,10 @@
 import { parseCode } from '../../../workflows/input.js';
 import type { CodeVerdict } from '../../../workflows/messages.js';
-import { InvalidInputError, NoWorkerAnswerError } from '../../errors.js';
+import { NoCodeAwaitedError, NoWorkerAnswerError } from '../../errors.js';
+import type { OnboardingClient } from '../../onboarding-client.js';
 import { type AddCommand, examples } from '../command.js';
 import { EXIT } from '../exit-codes.js';
+import { refuseShortId } from '../number-argument.js';
 import { usableOption } from '../option-names.js';
 import { codeFromPipe, promptForCode } from '../prompt-code.js';
 import { remarkAfter } from '../remark-after.js';
@@ -16,9 +18,6 @@ interface CodeFlags {
   updateId?: string;
 }
 
-/** Meta's ids are longer; anything shorter in their place is more likely a code. */
-const SHORTEST_ID = 9;
-
 /** A worker that runs answers sooner, unless Meta is slow. */
 const PATIENCE_MS = 5_000;
 
@@ -27,7 +26,7 @@ export const addCode: AddCommand = (program, session, run) => {
     .command('code')
     .summary('give the code that Meta sent')
     .description(
-      'Give the code that Meta sent to the SIM holder, and see Meta’s verdict. Without a code, a terminal asks for it (hidden), and a pipe gives it as its first line; both keep it out of your shell’s history. Exit code: 0 verified; 4 refused, or no code is awaited, or the onboarding has ended; 3 never started; 1 no answer.',
+      'Give the code that Meta sent to the SIM holder, and see Meta’s verdict. Without a code, a terminal asks for it (hidden), and a pipe gives it as its first line; both keep it out of your shell’s history. Exit code: 0 verified; 4 refused, or no code is awaited, or the onboarding has ended; 5 it is parked, so that an operator has to act first; 3 never started; 1 no answer.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .argument('[code]', 'the six digits, such as 123-830')
@@ -45,11 +44,7 @@ export const addCode: AddCommand = (program, session, run) => {
     )
     .action((givenId: string | undefined, givenCode: string | undefined, flags: CodeFlags) =>
       run(async () => {
-        if (givenId !== undefined && givenId.replaceAll(/[^0-9]/g, '').length < SHORTEST_ID) {
-          throw new InvalidInputError(
-            'The first argument is too short for a phone number id: give the id before the code, or no argument at all with WA_PHONE_NUMBER_ID set.',
-          );
-        }
+        refuseShortId(givenId, 'give the id before the code');
         const phoneNumberId = session.phoneNumberId(givenId);
         const asks = givenCode === undefined && session.terminal.stdin.isTTY === true;
         const given = asks
@@ -57,7 +52,7 @@ export const addCode: AddCommand = (program, session, run) => {
           : usableOption(parseCode(givenCode ?? (await codeFromPipe(session))));
         const submittedBy = flags.submittedBy ?? userName();
         return session.withClient(async (client) => {
-          if (asks) await requireRunning(client, phoneNumberId); // before a person types for nothing
+          if (asks) await requireUseForCode(client, phoneNumberId); // before a person types for nothing
           const code = given?.code ?? (await promptForCode(session, phoneNumberId));
           usableOption(parseCode({ code, submittedBy }));
           let verdict: CodeVerdict;
@@ -93,11 +88,21 @@ export const addCode: AddCommand = (program, session, run) => {
             ],
             { phoneNumberId, ...verdict },
           );
-          return accepted ? EXIT.done : EXIT.refused;
+          if (accepted) return EXIT.done;
+          const parked =
+            verdict.verdict === 'notWaiting' &&
+            (await client.status(phoneNumberId)).stage === 'Parked';
+          return parked ? EXIT.waiting : EXIT.refused;
         });
       }),
     );
 };
+
+/** @throws OnboardingEndedError, OnboardingNotFoundError, NoCodeAwaitedError when an operator has to act first */
+async function requireUseForCode(client: OnboardingClient, phoneNumberId: string): Promise<void> {
+  const { stage } = await requireRunning(client, phoneNumberId);
+  if (stage === 'Parked') throw new NoCodeAwaitedError(phoneNumberId, stage);
+}
 
 const STILL_WAITING = 'No worker has answered yet; still waiting, for a minute at most …';
 

@@ -38,7 +38,8 @@ export const addExtend: AddCommand = (program, session, run) => {
         return session.withClient(async (client) => {
           const before = await client.progress(id);
           await client.extend(id, request);
-          const until = before.waiting?.until;
+          // Of a parked run that is when it stops waiting for an operator, which stays as it is.
+          const until = before.stage === 'Parked' ? undefined : before.waiting?.until;
           const status =
             until === undefined
               ? undefined

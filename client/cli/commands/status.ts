@@ -1,13 +1,13 @@
 import { type AddCommand, examples } from '../command.js';
 import { exitCodeOfStatus } from '../exit-codes.js';
-import { renderStatus } from '../render.js';
+import { renderStatus } from '../render-status.js';
 
 export const addStatus: AddCommand = (program, session, run) => {
   program
     .command('status')
     .summary('show how an onboarding stands')
     .description(
-      'Show how the newest onboarding of a number stands, running or ended. Exit code: 0 done, or at work and in need of nobody; 5 waiting for a person; 4 refused; 1 ended otherwise; 3 never started.',
+      'Show how the newest onboarding of a number stands, running or ended. Exit code: 0 live, or at work and in need of nobody; 5 waiting for a code, parked, or ended registered and not yet live; 4 refused; 1 ended otherwise; 3 never started.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .addHelpText(

@@ -1,0 +1,75 @@
+/**
+ * Onboardings as lines for people. Pure: the same status, time and colours give the same lines.
+ */
+import type { OnboardingProgress } from '../../workflows/messages.js';
+import type { OnboardingStatus } from '../onboarding-status.js';
+import { block } from './block.js';
+import { nextCommands } from './next-commands.js';
+import { renderBudget } from './render-budget.js';
+import { renderCode } from './render-code.js';
+import { renderEnd } from './render-end.js';
+import { ignoredText, renderProblem } from './render-problem.js';
+import { renderSteps, stepsOf } from './render-steps.js';
+import { renderWaiting } from './render-waiting.js';
+import { coloredStand } from './stand-text.js';
+import { durationText, instantAndAge } from './time-text.js';
+import type { View } from './view.js';
+
+/**
+ * Everything about one onboarding: head, steps, what it waits for, code, budget, problem, end, and what to type next. Of a
+ * parked one the problem comes first, since that is what somebody has to cure.
+ */
+export function renderStatus(status: OnboardingStatus, view: View): string[] {
+  const { progress } = status;
+  const running = status.run === 'running';
+  const parked = running && status.stage === 'Parked';
+  const problem = renderProblem(status, view);
+  return [
+    ...renderHead(status, view),
+    '',
+    ...renderSteps(stepsOf(status), parked ? standing(view) : view, running),
+    '',
+    ...(status.progressMissing !== undefined && running
+      ? block('Note', [[status.progressMissing, view.colors.yellow]], view)
+      : []),
+    ...(parked ? problem : []),
+    ...(progress !== undefined && running ? renderWaiting(progress, view) : []),
+    ...(progress?.code !== undefined ? renderCode(progress.code, view, running && !parked) : []),
+    ...(progress === undefined ? [] : renderBudget(progress, view)),
+    ...(progress?.decided === undefined
+      ? []
+      : block('Decided', [decidedText(progress.decided, view.now)], view)),
+    ...(progress?.ignored !== undefined && running
+      ? block('Ignored', [ignoredText(progress.ignored)], view)
+      : []),
+    ...(parked ? [] : problem),
+    ...renderEnd(status, view),
+    ...block('Next', nextCommands(status, view.now), view),
+  ];
+}
+
+/** Nothing moves while an operator is awaited. */
+function standing({ runningMark: _, ...view }: View): View {
+  return view;
+}
+
+function renderHead(status: OnboardingStatus, { now, colors }: View): string[] {
+  const name = status.label ?? status.progress?.label;
+  const times =
+    status.endedAt === undefined
+      ? `started ${instantAndAge(status.startedAt, now)}`
+      : `ended ${instantAndAge(status.endedAt, now)}, after ${durationText(
+          Date.parse(status.endedAt) - Date.parse(status.startedAt),
+        )}`;
+  return [
+    `${colors.bold(status.phoneNumberId)}${name ? ` · ${name}` : ''} · ${coloredStand(status, colors)}`,
+    colors.dim(times),
+  ];
+}
+
+function decidedText(
+  { decision, by, at }: NonNullable<OnboardingProgress['decided']>,
+  now: Date,
+): string {
+  return `${decision} at ${instantAndAge(at, now)}${by === undefined ? '' : `, by ${by}`}`;
+}

@@ -1,0 +1,43 @@
+import type { OnboardingStatus, OnboardingSummary } from '../onboarding-status.js';
+import type { Colors } from './view.js';
+
+/** Where an onboarding stands, in a word or two. Lists know no results, and so not which end a completed one came to. */
+export function standText(summary: OnboardingSummary & Pick<OnboardingStatus, 'result'>): string {
+  switch (summary.run) {
+    case 'running':
+      return RUNNING_TEXTS[summary.stage ?? 'Preparing'];
+    case 'completed':
+      if (summary.result === undefined) return 'finished';
+      return summary.result.outcome === 'registered' ? 'registered, not yet live' : 'live';
+    case 'timedOut':
+      return 'timed out';
+    default:
+      return summary.run;
+  }
+}
+
+const RUNNING_TEXTS: Record<NonNullable<OnboardingSummary['stage']>, string> = {
+  Preparing: 'preparing',
+  Registering: 'registering',
+  AwaitingCode: 'waiting for the code',
+  Securing: 'securing with the PIN',
+  Parked: 'parked, needs an operator',
+  Compensating: 'undoing',
+  Live: 'finishing',
+  Failed: 'failing',
+};
+
+/** The same, painted by whether it is well, over, or needs somebody. */
+export function coloredStand(
+  status: OnboardingSummary & Pick<OnboardingStatus, 'result'>,
+  colors: Colors,
+): string {
+  const text = standText(status);
+  if (status.run === 'completed') {
+    return status.result?.outcome === 'registered' ? colors.yellow(text) : colors.green(text);
+  }
+  if (status.run !== 'running') return colors.red(text);
+  return status.stage === 'AwaitingCode' || status.stage === 'Parked'
+    ? colors.yellow(text)
+    : colors.cyan(text);
+}
