@@ -3,8 +3,12 @@
  * only those right before a write that must not be repeated blindly stand in it. A write that Meta did not do is `lost-`.
  */
 import type { RequestLogEntry } from '../../simulator/simulator.js';
+import type { Hit } from './spots.js';
 
-/** The steps, and the looks before and after them, in the order in which a run takes them. */
+/**
+ * The steps, and the looks before and after them, in the order in which a run takes them. Then the look at the deadline of a code
+ * that nobody submitted, and the undoing of a register.
+ */
 export const MOMENTS = [
   'prepare',
   'stage',
@@ -15,9 +19,13 @@ export const MOMENTS = [
   'setTwoStepPin',
   'storePin',
   'confirm',
+  'deadline',
+  'deregister',
 ] as const;
 
 export type Moment = (typeof MOMENTS)[number];
+
+type Phase = Hit['phase'];
 
 const UNDISTURBED: Record<Moment, string> = {
   prepare: '',
@@ -29,47 +37,83 @@ const UNDISTURBED: Record<Moment, string> = {
   setTwoStepPin: 'setPin',
   storePin: '',
   confirm: '',
+  deadline: '',
+  deregister: 'deregister',
 };
 
-const KILLED_IN: Record<Moment, readonly string[]> = {
-  prepare: [''],
-  stage: [''],
-  // Never repeated by itself.
-  requestCode: ['requestCode'],
-  awaitCode: [''],
+const SILENT: Record<Phase, readonly string[]> = { before: [''], during: [''], after: [''] };
+
+const KILLED_IN: Record<Exclude<Moment, 'requestCode'>, Record<Phase, readonly string[]>> = {
+  prepare: SILENT,
+  stage: SILENT,
+  awaitCode: SILENT,
   // Repeated only where it was not done, after a read.
-  verifyCode: ['verifyCode', 'lost-verifyCode read verifyCode'],
+  verifyCode: {
+    before: ['verifyCode'],
+    during: ['verifyCode', 'lost-verifyCode read verifyCode'],
+    after: ['verifyCode'],
+  },
   // The same; and each has its own read right before it.
-  register: ['read register', 'read lost-register read register'],
+  register: {
+    before: ['read register'],
+    during: ['read register', 'read lost-register read register'],
+    after: ['read register'],
+  },
   // Repeated with the same PIN, which is harmless.
-  setTwoStepPin: ['setPin', 'setPin setPin', 'lost-setPin setPin'],
-  storePin: [''],
-  confirm: [''],
+  setTwoStepPin: {
+    before: ['setPin'],
+    during: ['setPin', 'setPin setPin', 'lost-setPin setPin'],
+    after: ['setPin setPin'],
+  },
+  storePin: SILENT,
+  confirm: SILENT,
+  deadline: SILENT,
+  deregister: {
+    before: ['deregister'],
+    during: ['deregister', 'lost-deregister read deregister'],
+    after: ['deregister'],
+  },
 };
 
-/** Where a person asked for a new code, because none came. */
-const KILLED_AND_ASKED_AGAIN = ['requestCode', 'lost-requestCode read requestCode'] as const;
-
+/** What a run's number was like, and what people did. */
 export interface Course {
-  /** Was the number verified before the run, so that no code was needed? */
+  /** The number was verified before the run, so that no code was needed. */
   verified: boolean;
-  /** Did a person ask for a new code? */
-  askedAgain: boolean;
+  /** A code that was asked for, or was to be, never came: somebody asked again, or cancelled. */
+  codeLost?: 'askedAgain' | 'cancelled';
+  /** How the run was to end, where it was not to go on to its end. */
+  cutShort?: 'deadline' | 'cancelled while registering';
 }
 
-/** Every sequence of requests that is allowed for a number whose worker was killed while its run was in that moment. */
-export function allowedSequences(killedIn: Moment, { verified, askedAgain }: Course): string[] {
-  const steps = MOMENTS.filter((moment) => !(verified && CODE_MOMENTS.has(moment)));
-  const parts = steps.map((moment) => {
-    if (askedAgain && moment === 'requestCode') return KILLED_AND_ASKED_AGAIN;
-    return moment === killedIn ? KILLED_IN[moment] : [UNDISTURBED[moment]];
-  });
-  return parts
+/** Every sequence of requests that is allowed for a number whose worker was killed while its run was there. */
+export function allowedSequences(killedIn: Moment, phase: Phase, course: Course): string[] {
+  return pathOf(course)
+    .map((moment) => {
+      if (moment === 'requestCode' && course.codeLost !== undefined) return codesAskedFor(course);
+      if (moment !== killedIn || moment === 'requestCode') return [UNDISTURBED[moment]];
+      return KILLED_IN[moment][phase];
+    })
     .reduce<string[]>(
       (heads, tails) => heads.flatMap((head) => tails.map((tail) => `${head} ${tail}`)),
       [''],
     )
     .map((sequence) => sequence.trim().replaceAll(/ +/g, ' '));
+}
+
+/** Where the first request never left, or left and was lost. It is never repeated by itself. */
+function codesAskedFor({ codeLost }: Course): readonly string[] {
+  return codeLost === 'askedAgain'
+    ? ['requestCode', 'lost-requestCode read requestCode']
+    : ['', 'lost-requestCode'];
+}
+
+function pathOf({ verified, codeLost, cutShort }: Course): readonly Moment[] {
+  if (cutShort === 'deadline') return ['prepare', 'stage', 'requestCode', 'awaitCode', 'deadline'];
+  if (cutShort !== undefined) return ['prepare', 'stage', 'register', 'deregister'];
+  if (codeLost === 'cancelled') return ['prepare', 'stage', 'requestCode', 'awaitCode'];
+  return MOMENTS.slice(0, MOMENTS.indexOf('deadline')).filter(
+    (moment) => !(verified && CODE_MOMENTS.has(moment)),
+  );
 }
 
 const CODE_MOMENTS = new Set<Moment>(['requestCode', 'awaitCode', 'verifyCode']);

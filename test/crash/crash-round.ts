@@ -1,218 +1,188 @@
-/** One kill of a worker that many runs share, each at a moment of its own within the same step. */
-import { randomInt, randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** One kill of a worker that many runs share, each at a place of its own. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { openPinStore } from '../../activities/pin-store/open-pin-store.js';
-import { OnboardingClient } from '../../client/index.js';
-import { seededRandom } from '../../simulator/faults.js';
-import { type NumberSnapshot, type Simulator, startSimulator } from '../../simulator/simulator.js';
+import type { PinVersionState } from '../../activities/pin-store/pin-store.js';
 import {
+  OnboardingCancelledError,
+  type OnboardingClient,
+  OnboardingFailedError,
+} from '../../client/index.js';
+import type { Endpoint, NumberSnapshot } from '../../simulator/simulator.js';
+import {
+  FAILURE_TYPES,
   type OnboardingResult,
   SEARCH_ATTRIBUTES,
   workflowIdOf,
 } from '../../workflows/messages.js';
-import type { History } from '../histories/history-text.js';
 import { until } from '../workflow/stack.js';
-import { type Course, type Moment, sequenceOf } from './allowed-sequences.js';
-import { type KillableWorker, startWorkerProcess, type WorkerProgram } from './killable-worker.js';
-import { requestAt, SPOTS, type Spot, slowDown } from './spots.js';
-import type { WorkerTask } from './worker-messages.js';
-
-const RUNS_PER_ROUND = 24;
+import { type Course, sequenceOf } from './allowed-sequences.js';
+import type { Draw } from './draws.js';
+import { openScene, type Scene, type SceneOptions } from './scene.js';
+import { requestAt, slowDown, standing, troublesOf } from './spots.js';
 
 /** How one run ended. */
 export interface Survivor extends Course {
   phoneNumberId: string;
-  /** True where the kill certainly came within the step. */
+  phase: Draw['hit']['phase'];
+  /** True where the kill certainly came while the run was where it was to be. */
   caught: boolean;
   sequence: string;
   /** How often the number was read. */
   reads: number;
-  result: OnboardingResult;
-  atMeta: NumberSnapshot;
-  /** The PIN that the PIN store has as the current one. */
-  currentPin: string;
-  history: History;
+  ending: OnboardingResult | 'cancelled' | 'deadline passed';
+  /** When the worker was dead and no other had started. */
+  atKill: PinsOfNumber;
+  atEnd: PinsOfNumber & { number: NumberSnapshot };
+}
+
+/** The PINs of a number, at Meta and in the PIN store. */
+export interface PinsOfNumber {
+  atMeta: string | undefined;
+  stored: Partial<Record<PinVersionState, string>>;
 }
 
 /** Lets one piece of work run at a time. */
 export type Turn = <T>(work: () => Promise<T>) => Promise<T>;
 
-export interface RoundOptions {
-  moment: Moment;
-  seed: number;
-  worker: WorkerProgram;
-  temporal: { address: string; namespace: string };
+export interface RoundOptions extends SceneOptions {
+  runs: readonly Draw[];
+  /** Bring the runs together at their first request of this kind. */
+  muster?: Endpoint;
+  /** Where the runs are not to go on to their end. Those to be cancelled are so while they are together at their muster. */
+  cutShort?: Course['cutShort'];
+  /** How long runs are held for the others. @default 8000 */
+  gatherMs?: number;
+  /** From then to the kill. */
+  killAfterMs: number;
+  /** From the kill to the start of another worker. */
+  restartAfterMs: number;
+  /** What people do whose code never comes: ask again, as soon as that is allowed, which takes minutes; or cancel. */
+  codeLost: NonNullable<Course['codeLost']>;
   /** Taken from the start of the runs to the kill: a machine with too much to do would kill at the wrong moment. */
   turn: Turn;
 }
 
-/** A number of a round, and what the seed holds for it. */
-interface Candidate {
-  id: string;
-  verified: boolean;
-  spot: Spot | undefined;
-  beforeMs: number;
-  afterMs: number;
-  lost: boolean;
-  submitAfterMs: number;
-}
-
-interface Round {
-  moment: Moment;
-  candidates: Candidate[];
-  killAfterMs: number;
-  simulator: Simulator;
-  client: OnboardingClient;
-  task: WorkerTask;
-  program: string;
+interface Round extends RoundOptions {
+  scene: Scene;
+  candidates: (Draw & { id: string })[];
   /** Codes on their way from people to their runs. */
   people: Promise<void>[];
 }
 
-/** Starts the runs, kills the worker within the step, starts another one, and sees the runs to their end. */
+/** Starts the runs, kills the worker within the step, starts another one, sees the runs to their end, and searches for leaks. */
 export async function crashRound(options: RoundOptions): Promise<Survivor[]> {
-  const { moment, temporal, turn, worker } = options;
-  const random = seededRandom(options.seed);
-  const between = (least: number, most: number) => least + random() * (most - least);
-  const candidates = drawCandidates(moment, random, between);
-  const killAfterMs = between(100, 450);
-  const restartAfterMs = between(0, 1_000);
-  const folder = await mkdtemp(join(tmpdir(), 'onboarding-crash-'));
-  const simulator = await startSimulator();
-  const taskQueue = `crash-${randomUUID()}`;
-  const client = await OnboardingClient.connect({ ...temporal, taskQueue });
-  const round: Round = {
-    moment,
-    candidates,
-    killAfterMs,
-    simulator,
-    client,
-    task: {
-      ...temporal,
-      taskQueue,
-      workflowBundlePath: worker.workflowBundlePath,
-      graphUrl: simulator.url,
-      accessToken: simulator.token,
-      pinStoreDir: join(folder, 'pins'),
-      slowWrites: {},
-    },
-    program: worker.program,
-    people: [],
-  };
-  let second: KillableWorker | undefined;
+  const scene = await openScene(options);
+  const candidates = options.runs.map((run) => ({
+    ...run,
+    id: scene.number(run.verified ? { preset: 'verified' } : {}),
+  }));
+  const round: Round = { ...options, scene, candidates, people: [] };
   try {
-    const caught = await turn(() => upToTheKill(round));
-    await delay(restartAfterMs);
-    second = await startWorkerProcess(round.program, round.task);
-    return await toTheEnd(round, caught);
+    const caught = await options.turn(() => upToTheKill(round));
+    const atKill = await Promise.all(candidates.map(({ id }) => pinsOf(scene, id)));
+    await scene.keepDescriptions();
+    await delay(options.restartAfterMs);
+    await scene.startWorker();
+    const endings = await Promise.all(candidates.map((candidate) => ending(round, candidate)));
+    await Promise.all(round.people);
+    await scene.expectNoLeaks(endings.map(({ caller }) => caller));
+    return await Promise.all(
+      candidates.map(async ({ id, verified, hit: { phase } }, index) => {
+        const { caller: _, ...ended } = endings[index] ?? raise();
+        return {
+          ...ended,
+          phoneNumberId: id,
+          verified,
+          phase,
+          caught: caught.has(id),
+          ...(options.cutShort === undefined ? {} : { cutShort: options.cutShort }),
+          sequence: sequenceOf(scene.simulator.requests, id),
+          reads: scene.simulator.requests.filter(
+            ({ phoneNumberId, endpoint }) => phoneNumberId === id && endpoint === 'read',
+          ).length,
+          atKill: atKill[index] ?? raise(),
+          atEnd: { ...(await pinsOf(scene, id)), number: scene.simulator.number(id) },
+        };
+      }),
+    );
   } finally {
-    await second?.kill();
-    await client.close();
-    await simulator.close();
-    await rm(folder, { recursive: true, force: true });
+    await scene.close();
   }
 }
 
-const NEEDS_CODE: readonly Moment[] = ['requestCode', 'awaitCode', 'verifyCode'];
-
-function drawCandidates(
-  moment: Moment,
-  random: () => number,
-  between: (least: number, most: number) => number,
-): Candidate[] {
-  return Array.from({ length: RUNS_PER_ROUND }, (_, index) => ({
-    id: `${randomInt(1e9, 9e9)}${randomInt(1e5, 9e5)}`,
-    verified: !NEEDS_CODE.includes(moment) && index % 2 === 1,
-    spot: moment === 'awaitCode' ? undefined : oneOf(SPOTS[moment], random),
-    beforeMs: between(0, 600),
-    afterMs: between(150, 750),
-    lost: random() < 0.2,
-    submitAfterMs: SUBMIT_AFTER_MS[moment] === undefined ? 0 : between(...SUBMIT_AFTER_MS[moment]),
-  }));
-}
-
-/** When people submit: right after the code came, or spread, where the kill is to fall before, between and after. */
-const SUBMIT_AFTER_MS: Partial<Record<Moment, [number, number]>> = {
-  requestCode: [0, 3_000],
-  awaitCode: [50, 4_000],
-};
-
-/** @returns the numbers whose runs were certainly in the step when the worker was killed */
+/** @returns the numbers whose runs were certainly where they were to be when the worker was killed */
 async function upToTheKill(round: Round): Promise<Set<string>> {
-  const { moment, candidates, simulator, client, people } = round;
-  const muster = openable();
+  const { candidates, scene, people } = round;
+  const { simulator, client } = scene;
   const gate = openable();
-  for (const { id, verified, spot, ...times } of candidates) {
-    simulator.addNumber({ id, ...(verified ? { preset: 'verified' as const } : {}) });
-    if (moment === 'confirm') slowDown(simulator, id, MUSTER, { ...AT_ONCE, gate: muster.opened });
-    if (spot !== undefined && 'endpoint' in spot) {
-      slowDown(simulator, id, spot, { ...times, gate: gate.opened });
-    }
+  const muster = musterOf(round);
+  for (const { id, hit } of candidates) {
+    if ('request' in hit) slowDown(simulator, id, hit.request, hit.slowness, gate.opened);
   }
   const submitted = new Set<string>();
-  const submit = async (id: string, code: string) => {
-    await delay(candidates.find((each) => each.id === id)?.submitAfterMs);
+  const submit = async (id: string, code: string, afterMs: number) => {
+    await delay(afterMs);
     submitted.add(id);
     await client.submitCode(id, code);
   };
+  const waiting = candidates.filter(({ hit }) => 'wait' in hit);
+  const waits = new Set(waiting.map(({ id }) => id));
   simulator.onCode(({ phoneNumberId, code }) => {
-    if (moment !== 'awaitCode') people.push(submit(phoneNumberId, code));
+    const { submitAfterMs } = candidates.find(({ id }) => id === phoneNumberId) ?? {};
+    if (submitAfterMs === undefined || waits.has(phoneNumberId)) return;
+    people.push(submit(phoneNumberId, code, submitAfterMs));
   });
-  await Promise.all(candidates.map(({ id }) => client.start({ phoneNumberId: id })));
+  const codeDeadline = round.cutShort === 'deadline' ? SHORT_DEADLINE : '24 hours';
+  await Promise.all(candidates.map(({ id }) => client.start({ phoneNumberId: id, codeDeadline })));
 
-  const worker = await startWorkerProcess(round.program, {
-    ...round.task,
-    slowWrites: slowWritesOf(candidates),
-  });
+  const worker = await scene.startWorker(troublesOf(candidates));
   try {
-    const at = ({ id, spot }: Candidate) => {
-      if (spot === undefined) return { reached: submitted.has(id), left: submitted.has(id) };
-      return 'write' in spot
-        ? { reached: worker.reached.has(id), left: worker.left.has(id) }
-        : requestAt(simulator, id, spot);
-    };
-    if (moment === 'awaitCode') {
-      await Promise.all(candidates.map(({ id }) => waitsForCode(client, id)));
-      for (const { id } of candidates) {
-        people.push(submit(id, simulator.codes(id).at(-1)?.code ?? ''));
-      }
-    } else {
-      if (moment === 'confirm') {
-        await gathered(candidates, ({ id }) => requestAt(simulator, id, MUSTER).reached, 8_000);
-        muster.open();
-      }
-      await gathered(candidates, (each) => at(each).reached, GATHER_MS[moment] ?? 8_000);
+    await muster();
+    await Promise.all(waiting.map(({ id }) => waitsForCode(client, id)));
+    for (const { id, submitAfterMs } of waiting) {
+      people.push(submit(id, simulator.codes(id).at(-1)?.code ?? '', submitAfterMs ?? 0));
     }
+    const at = ({ id, hit }: Draw & { id: string }) =>
+      'wait' in hit
+        ? { reached: true, left: submitted.has(id) }
+        : standing(hit, id, { simulator, worker });
+    await gathered(candidates, (each) => at(each).reached, round.gatherMs ?? 8_000);
+    await worker.metrics();
     gate.open();
     worker.go();
     await delay(round.killAfterMs);
-    return new Set(
-      candidates
-        .filter((each) =>
-          moment === 'awaitCode' ? !at(each).left : at(each).reached && !at(each).left,
-        )
-        .map(({ id }) => id),
-    );
+    const caught = candidates.filter((each) => at(each).reached && !at(each).left);
+    return new Set(caught.map(({ id }) => id));
   } finally {
     await worker.kill();
     simulator.faults.clear();
   }
 }
 
-/** Runs that are to be in a short local activity together are brought together at the request before it. */
-const MUSTER = { endpoint: 'setPin', nth: 1 } as const;
+/** As long as a busy machine takes to bring all the runs there. */
+const SHORT_DEADLINE = '4 seconds';
+
 const AT_ONCE = { beforeMs: 0, afterMs: 0, lost: false };
 
-/** How long runs are held for the others: local activities may take four seconds, and ordinary ones twelve here. */
-const GATHER_MS: Partial<Record<Moment, number>> = { prepare: 1_200, stage: 1_200, confirm: 1_200 };
+/** Runs that are to be in a short local activity together are brought together at a request before it, and so are those to be cancelled. */
+function musterOf({ muster, cutShort, candidates, scene }: Round) {
+  const { simulator, client } = scene;
+  if (muster === undefined) return async () => undefined;
+  const spot = { endpoint: muster, nth: 1 };
+  const together = openable();
+  for (const { id } of candidates) slowDown(simulator, id, spot, AT_ONCE, together.opened);
+  return async (): Promise<void> => {
+    await gathered(candidates, ({ id }) => requestAt(simulator, id, spot).reached, 8_000);
+    if (cutShort === 'cancelled while registering') {
+      await Promise.all(candidates.map(({ id }) => client.cancel(id)));
+    }
+    together.open();
+  };
+}
 
 /** Waits until all are there, or so many milliseconds have passed since the first was. */
-async function gathered(
-  candidates: Candidate[],
-  isThere: (candidate: Candidate) => boolean,
+async function gathered<T>(
+  candidates: readonly T[],
+  isThere: (candidate: T) => boolean,
   withinMs: number,
 ): Promise<void> {
   await until('the first run to get there', () => candidates.some(isThere), 60_000);
@@ -220,49 +190,33 @@ async function gathered(
   await until('the runs to gather', () => candidates.every(isThere) || Date.now() > giveUpAt);
 }
 
-function slowWritesOf(candidates: Candidate[]): WorkerTask['slowWrites'] {
-  return Object.fromEntries(
-    candidates.flatMap(({ id, spot, beforeMs, afterMs }) =>
-      spot !== undefined && 'write' in spot
-        ? [[id, { method: spot.write, beforeMs, afterMs }]]
-        : [],
-    ),
-  );
+async function ending(
+  { scene: { simulator, client }, codeLost }: Round,
+  { id, verified, submitAfterMs }: Draw & { id: string },
+): Promise<Pick<Survivor, 'ending' | 'codeLost'> & { caller: unknown }> {
+  let lost = {};
+  if (!verified && submitAfterMs !== undefined && simulator.codes(id).length === 0) {
+    // The code of a request that was lost never comes.
+    await waitsForCode(client, id);
+    if (simulator.codes(id).length === 0) {
+      lost = { codeLost };
+      await (codeLost === 'askedAgain' ? client.resendCode(id) : client.cancel(id));
+    }
+  }
+  try {
+    const result = await client.result(id);
+    return { ending: result, caller: result, ...lost };
+  } catch (error) {
+    return { ending: cutShortBy(error), caller: error, ...lost };
+  }
 }
 
-async function toTheEnd(round: Round, caught: Set<string>): Promise<Survivor[]> {
-  const { candidates, simulator, client, people, task } = round;
-  const askedAgain = new Set<string>();
-  const end = async ({ id, verified }: Candidate) => {
-    if (!verified && simulator.codes(id).length === 0) {
-      // The code of a request that was lost never comes: its person asks for another one.
-      await waitsForCode(client, id);
-      if (simulator.codes(id).length === 0) {
-        askedAgain.add(id);
-        await client.resendCode(id);
-      }
-    }
-    return client.result(id);
-  };
-  const results = await Promise.all(candidates.map(end));
-  await Promise.all(people);
-  const pinStore = await openPinStore({ kind: 'local', dir: task.pinStoreDir });
-  return Promise.all(
-    candidates.map(async ({ id, verified }, index) => ({
-      phoneNumberId: id,
-      verified,
-      askedAgain: askedAgain.has(id),
-      caught: caught.has(id),
-      sequence: sequenceOf(simulator.requests, id),
-      reads: simulator.requests.filter(
-        ({ phoneNumberId, endpoint }) => phoneNumberId === id && endpoint === 'read',
-      ).length,
-      result: results[index] as OnboardingResult,
-      atMeta: simulator.number(id),
-      currentPin: (await pinStore.read(id, 'current')).pin.reveal(),
-      history: await client.temporal.workflow.getHandle(workflowIdOf(id)).fetchHistory(),
-    })),
-  );
+function cutShortBy(error: unknown): 'cancelled' | 'deadline passed' {
+  if (error instanceof OnboardingCancelledError) return 'cancelled';
+  const isLate =
+    error instanceof OnboardingFailedError && error.failureType === FAILURE_TYPES.deadline;
+  if (!isLate) throw error;
+  return 'deadline passed';
 }
 
 /** Waits until the run waits for a code, or has ended. Temporal knows without a worker. */
@@ -271,12 +225,24 @@ async function waitsForCode({ temporal }: OnboardingClient, id: string): Promise
   await until(
     'the wait for a code',
     async () => {
+      await delay(250); // many runs wait at a time, and the server has more to do
       const { status, typedSearchAttributes } = await run.describe();
       const stage = typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage);
       return stage === 'AwaitingCode' || status.name !== 'RUNNING';
     },
     60_000,
   );
+}
+
+async function pinsOf({ simulator, pinStore }: Scene, id: string): Promise<PinsOfNumber> {
+  const { versions = {} } = (await pinStore.describe(id)) ?? {};
+  const stored = await Promise.all(
+    Object.entries(versions).map(async ([state, { version }]) => [
+      state,
+      (await pinStore.read(id, version)).pin.reveal(),
+    ]),
+  );
+  return { atMeta: simulator.number(id).pin, stored: Object.fromEntries(stored) };
 }
 
 export function inTurn(): Turn {
@@ -288,16 +254,14 @@ export function inTurn(): Turn {
   };
 }
 
-function oneOf<T>(choices: readonly T[], random: () => number): T {
-  const choice = choices[Math.floor(random() * choices.length)];
-  if (choice === undefined) throw new Error('There is nothing to choose from.');
-  return choice;
-}
-
 function openable(): { opened: Promise<void>; open: () => void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
   return { opened, open };
+}
+
+function raise(): never {
+  throw new Error('A run has no ending.');
 }

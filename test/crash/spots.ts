@@ -1,7 +1,7 @@
-/** Places within a step where a run can be held and slowed down, so that a kill finds it there. */
+/** Places where a run can be held, slowed down or stopped, so that a kill finds it there. */
 import type { Endpoint, Simulator } from '../../simulator/simulator.js';
-import type { Moment } from './allowed-sequences.js';
-import type { SlowWrite } from './worker-messages.js';
+import type { KillableWorker } from './killable-worker.js';
+import type { SlowWrite, Stop, WorkerTask } from './worker-messages.js';
 
 /** The nth request of a kind. */
 export interface RequestSpot {
@@ -9,30 +9,9 @@ export interface RequestSpot {
   nth: number;
 }
 
-/** That, or a write of the PIN store. */
-export type Spot = RequestSpot | { write: SlowWrite['method'] };
-
-/** The wait for a code has none: nothing happens in it. */
-export const SPOTS: Record<Exclude<Moment, 'awaitCode'>, readonly Spot[]> = {
-  prepare: [{ endpoint: 'read', nth: 1 }],
-  stage: [{ endpoint: 'read', nth: 2 }, { write: 'stage' }],
-  requestCode: [{ endpoint: 'requestCode', nth: 1 }],
-  verifyCode: [{ endpoint: 'verifyCode', nth: 1 }],
-  register: [
-    { endpoint: 'read', nth: 3 },
-    { endpoint: 'register', nth: 1 },
-    { endpoint: 'register', nth: 1 },
-  ],
-  setTwoStepPin: [{ endpoint: 'setPin', nth: 1 }],
-  storePin: [{ write: 'promote' }],
-  confirm: [{ endpoint: 'read', nth: 4 }],
-};
-
 /** What a request is put through, in this order. */
 export interface Slowness {
-  /** It waits for this, */
-  gate: Promise<void>;
-  /** then so many milliseconds before it is done, */
+  /** It waits until all are there, then so many milliseconds before it is done, */
   beforeMs: number;
   /** then so many until it is answered. */
   afterMs: number;
@@ -40,12 +19,52 @@ export interface Slowness {
   lost: boolean;
 }
 
-/** Slows down the nth request of a kind for a number. */
+/** Where the kill is to find a run. */
+export type Hit =
+  /** Its activity stands still before it has begun, or when all is done and only Temporal has not heard. */
+  | { phase: 'before' | 'after'; stop: Stop }
+  /** A request is on its way. */
+  | { phase: 'during'; request: RequestSpot; slowness: Slowness }
+  /** The PIN store is writing. */
+  | { phase: 'during'; write: SlowWrite }
+  /** Nothing happens in the wait for a code. */
+  | { phase: 'during'; wait: true };
+
+/** What a worker has to do to its activities, for the hits of its runs. */
+export function troublesOf(
+  hits: readonly { id: string; hit: Hit }[],
+): Pick<WorkerTask, 'stops' | 'slowWrites'> {
+  return {
+    stops: Object.fromEntries(
+      hits.flatMap(({ id, hit }) => ('stop' in hit ? [[id, hit.stop]] : [])),
+    ),
+    slowWrites: Object.fromEntries(
+      hits.flatMap(({ id, hit }) => ('write' in hit ? [[id, hit.write]] : [])),
+    ),
+  };
+}
+
+/** Has the run got there, and has it left again? */
+export function standing(
+  hit: Exclude<Hit, { wait: true }>,
+  id: string,
+  { simulator, worker }: { simulator: Simulator; worker: KillableWorker },
+): { reached: boolean; left: boolean } {
+  if ('request' in hit) return requestAt(simulator, id, hit.request);
+  return { reached: worker.reached.has(id), left: worker.left.has(id) };
+}
+
+/**
+ * Slows down the nth request of a kind for a number.
+ *
+ * @param gate what it waits for first
+ */
 export function slowDown(
   { faults }: Simulator,
   phoneNumberId: string,
   { endpoint, nth }: RequestSpot,
-  { gate, beforeMs, afterMs, lost }: Slowness,
+  { beforeMs, afterMs, lost }: Slowness,
+  gate: Promise<void>,
 ): void {
   const once = { endpoint, phoneNumberId, times: 1 };
   let before = nth - 1;
