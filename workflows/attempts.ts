@@ -99,8 +99,12 @@ export function waitBeforeNext(
 ): number | undefined {
   if (!passes(problem) || tries.spent >= most || now - tries.since >= PATIENCE_MS) return undefined;
   const longest = now - tries.since < LASTING_MS ? LONGEST_BACKOFF_MS : LASTING_BACKOFF_MS;
-  const named = problem.outcome === 'notSent' && problem.waitMs !== undefined;
-  const backoff = named ? 0 : Math.min(SHORTEST_BACKOFF_MS * 2 ** (tries.all - 1), longest);
+  // The worker's own cap names each run its turn.
+  const hasTurn = problem.outcome === 'notSent' && problem.verdict === 'rateLimited';
+  const backoff =
+    hasTurn && problem.waitMs !== undefined
+      ? 0
+      : Math.min(SHORTEST_BACKOFF_MS * 2 ** (tries.all - 1), longest);
   const unnamed = problem.verdict === 'rateLimited' ? LONGEST_BACKOFF_MS : 0;
   const allowedInMs = problem.allowedAt === undefined ? 0 : Date.parse(problem.allowedAt) - now;
   return Math.max(backoff, allowedInMs, problem.waitMs ?? unnamed);

@@ -110,6 +110,9 @@ function expectWell(survivor: Survivor, moment: Moment): void {
     if (atMeta !== undefined) expect(Object.values(stored)).toContain(atMeta);
     expect(Object.keys(stored).length, `versions of ${phoneNumberId}`).toBeLessThanOrEqual(1);
   }
+  // It becomes the current one when Meta has accepted it, not before.
+  const isEarly = MOMENTS.indexOf(moment) < MOMENTS.indexOf('storePin');
+  if (caught && isEarly) expect(atKill.stored).not.toHaveProperty('current');
   const [stagedBefore] = Object.values(atKill.stored);
   const [pin] = Object.values(atEnd.stored);
   if (stagedBefore !== undefined) expect(pin).toBe(stagedBefore);

@@ -45,6 +45,14 @@ test.each(VERDICTS)(
   },
 );
 
+test('a read that Meta’s passing trouble fails is repeated ever more rarely, though its wait is short', () => {
+  const failed = problem('retryLater', { outcome: 'notSent', waitMs: 10_000 });
+  expect(after(1, failed, 4)).toBe(10_000);
+  expect(after(12, failed, 4)).toBe(5 * MINUTE);
+  const paced = problem('rateLimited', { outcome: 'notSent', waitMs: 40_000 });
+  expect(after(12, paced, 4)).toBe(40_000);
+});
+
 test('a limit with the instant of the next request is waited for until then', () => {
   const spentLimit = problem('budgetSpent', {
     outcome: 'notSent',
