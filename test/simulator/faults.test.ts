@@ -66,7 +66,7 @@ describe('a fault that strikes a register', () => {
     async (fault, expected) => {
       const { simulator } = await numberOf({ preset: 'verified' });
       simulator.faults.add({ ...fault, endpoint: 'register', times: 1 });
-      const patienceMs = expected.client === 'timeout' ? 200 : 10_000;
+      const patienceMs = expected.client === 'timeout' ? 1_500 : 10_000;
       expect(await registerAt(simulator, patienceMs)).toMatch(expected.client);
       await expect.poll(() => simulator.number(ID).registered).toBe(expected.registered);
       expect(simulator.requests).toMatchObject([
