@@ -18,6 +18,8 @@ export interface NumberActivityDependencies {
   pastRuns: PastRuns;
   /** The WhatsApp Business account of the numbers, where configured: kept in the PIN record, and asked for its subscribed apps. */
   wabaId?: string;
+  /** Does the worker hand notifications to a webhook? @default false */
+  notifies?: boolean;
   /** @default () => new Date() */
   clock?: () => Date;
 }
@@ -43,6 +45,7 @@ export interface NumberAccess {
   graph: GraphClient;
   pinStore: PinStore;
   wabaId: string | undefined;
+  notifies: boolean;
   clock: () => Date;
   /** Options of a read of Meta within the running activity. */
   reading(): RequestOptions;
@@ -73,7 +76,8 @@ const READ_TIMEOUT_MS = 8_000;
 const WRITE_TIMEOUT_MS = 15_000;
 
 export function numberAccess(dependencies: NumberActivityDependencies): NumberAccess {
-  const { graph, pinStore, pastRuns, wabaId, clock = () => new Date() } = dependencies;
+  const { graph, pinStore, pastRuns, wabaId, notifies = false } = dependencies;
+  const { clock = () => new Date() } = dependencies;
   const reading = () => ({
     signal: cancellationSignal(),
     timeoutMs: activityInfo().isLocal ? LOCAL_READ_TIMEOUT_MS : READ_TIMEOUT_MS,
@@ -100,6 +104,7 @@ export function numberAccess(dependencies: NumberActivityDependencies): NumberAc
     graph,
     pinStore,
     wabaId,
+    notifies,
     clock,
     reading,
     writing: () => ({ signal: cancellationSignal(), timeoutMs: WRITE_TIMEOUT_MS }),

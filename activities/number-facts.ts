@@ -3,7 +3,7 @@ import type { GraphNumber } from './graph-api/graph-client.js';
 /** An answer to a question about a number. A failed or empty read says `unknown`, never `no`. */
 export type Answer = 'yes' | 'no' | 'unknown';
 
-/** What Meta says of a number, as far as a run needs it. Holds no telephone number, so it may stand in a history. */
+/** What Meta says of a number, as far as a run and people need it. Holds no telephone number, so it may stand in a history. */
 export interface NumberFacts {
   /** Was ownership proven by a code? */
   verified: Answer;
@@ -20,6 +20,10 @@ export interface NumberFacts {
   nameStatus?: string;
   qualityRating?: string;
   accountMode?: string;
+  /** The last four digits of the telephone number: enough for a person to know it by. */
+  lastDigits?: string;
+  /** The name of the business as Meta shows it to customers. */
+  businessName?: string;
 }
 
 const VERIFIED = new Map<string | undefined, Answer>([
@@ -51,6 +55,8 @@ export function numberFacts(number: GraphNumber): NumberFacts {
     nameStatus: number.name_status,
     qualityRating: number.quality_rating,
     accountMode: number.account_mode,
+    lastDigits: lastDigitsOf(number.display_phone_number),
+    businessName: number.verified_name,
   };
   return {
     verified: VERIFIED.get(codeVerificationStatus) ?? 'unknown',
@@ -62,6 +68,14 @@ export function numberFacts(number: GraphNumber): NumberFacts {
       status === undefined && platform === undefined && codeVerificationStatus === undefined,
     ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
   };
+}
+
+const SHOWN_DIGITS = 4;
+
+/** Undefined where the telephone number is so short that these digits would be all of it, or nearly. */
+function lastDigitsOf(telephoneNumber: string | undefined): string | undefined {
+  const digits = telephoneNumber?.replaceAll(/[^0-9]/g, '') ?? '';
+  return digits.length >= 2 * SHOWN_DIGITS ? digits.slice(-SHOWN_DIGITS) : undefined;
 }
 
 function registeredOf(status: string | undefined, platform: string | undefined): Answer {

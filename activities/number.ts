@@ -1,6 +1,6 @@
 import { type NumberActivityDependencies, numberAccess } from './number-access.js';
 import { deregister } from './steps/deregister.js';
-import { confirmNumber, prepareNumber, readNumber, stagePin } from './steps/looks.js';
+import { confirmNumber, prepareNumber, readNumber, stagePin, tellNotifies } from './steps/looks.js';
 import { setTwoStepPin, storePin } from './steps/pin-steps.js';
 import { register } from './steps/register.js';
 import { requestCode } from './steps/request-code.js';
@@ -29,5 +29,6 @@ export function createNumberActivities(dependencies: NumberActivityDependencies)
     storePin: storePin(access),
     deregister: deregister(access),
     confirmNumber: confirmNumber(access),
+    tellNotifies: tellNotifies(access),
   };
 }

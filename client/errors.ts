@@ -79,6 +79,21 @@ export class OnboardingEndedError extends OnboardingClientError {
   }
 }
 
+/** The number was started before with the same idempotency key and another input. Nothing was started. */
+export class IdempotencyKeyReusedError extends OnboardingClientError {
+  override readonly name = 'IdempotencyKeyReusedError';
+
+  /** @param runId the run that the key started */
+  constructor(
+    readonly phoneNumberId: string,
+    readonly runId: string,
+  ) {
+    super(
+      `Number ${phoneNumberId} was started with this idempotency key before, with another input: use a new key for a new start.`,
+    );
+  }
+}
+
 /** The run awaits no code at the moment, so a new one makes no sense. Nothing was sent. */
 export class NoCodeAwaitedError extends OnboardingClientError {
   override readonly name = 'NoCodeAwaitedError';
@@ -127,24 +142,26 @@ export class NoWorkerAnswerError extends OnboardingClientError {
   /**
    * @param workerPolling whether a worker polls the task queue; undefined where Temporal did not tell
    * @param updateId the update whose outcome is unknown, where it was one
+   * @param accepted whether the run has taken the update, so that it is handled whatever happens; false where Temporal may
+   *   still lose it
    */
   constructor(
     readonly phoneNumberId: string,
     readonly workerPolling: boolean | undefined,
     readonly updateId?: string,
+    readonly accepted = false,
     options?: ErrorOptions,
   ) {
+    const unanswered =
+      workerPolling === false
+        ? `No worker is running, so number ${phoneNumberId} does not answer: start one with "npm start".`
+        : `No worker answered for number ${phoneNumberId} in time: ask again, and look at the worker's log when this repeats.`;
     super(
-      [
-        workerPolling === false
-          ? `No worker is running, so number ${phoneNumberId} does not answer: start one with "npm start".`
-          : `No worker answered for number ${phoneNumberId} in time: ask again, and look at the worker's log when this repeats.`,
-        ...(updateId === undefined
-          ? []
-          : [
-              `The code may still be tried when a worker answers; giving the same code again with update id ${updateId} is safe.`,
-            ]),
-      ].join(' '),
+      updateId === undefined
+        ? unanswered
+        : accepted
+          ? `The verdict on the code for number ${phoneNumberId} takes long: the run has the code, its status shows what becomes of it, and giving the same code again with update id ${updateId} waits on.`
+          : `${unanswered} The code may still be tried when a worker answers; giving the same code again with update id ${updateId} is safe.`,
       options,
     );
   }

@@ -22,15 +22,24 @@ export class HistoryReader {
       const bounded =
         deadline === undefined ? poll : () => this.temporal.withDeadline(deadline, poll);
       try {
-        const something = await (signal === undefined
-          ? bounded()
-          : this.temporal.withAbortSignal(signal, bounded));
-        if (something) return;
+        if (await (signal === undefined ? bounded() : this.#unlessAborted(signal, bounded))) return;
       } catch (error) {
         if (isGrpcCancelledError(error)) return;
         if (deadline !== undefined && isGrpcDeadlineError(error)) return;
         throw error;
       }
+    }
+  }
+
+  /** The SDK never takes its listener off the signal that a call is given, so each call gets one of its own. */
+  async #unlessAborted<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+    const ownSignal = new AbortController();
+    const abort = () => ownSignal.abort(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      return await this.temporal.withAbortSignal(ownSignal.signal, call);
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 

@@ -1,6 +1,7 @@
 export type { Duration } from '@temporalio/common';
 export type * from '../workflows/messages.js';
 export {
+  DESK_MEMO,
   FAILURE_TYPES,
   MESSAGES,
   ONBOARD_NUMBER,
@@ -22,6 +23,6 @@ export type {
   OnboardingSummary,
   RunState,
 } from './onboarding-status.js';
-export type { ListFilter } from './read-onboardings.js';
-export type { StartedOnboarding } from './start-onboarding.js';
+export type { ListFilter, ListPage, ListPageRequest } from './read-onboardings.js';
+export type { StartedOnboarding, StartOptions } from './start-onboarding.js';
 export type { SubmitOptions, TryCodeOptions } from './try-code.js';

@@ -139,6 +139,7 @@ export class NumberRuns {
     phoneNumberId: string,
     cause: unknown,
     updateId?: string,
+    accepted?: boolean,
   ): Promise<NoWorkerAnswerError> {
     const polling = await this.call(() => workerPolling(this.temporal, this.place.taskQueue)).catch(
       (error: unknown) => {
@@ -146,7 +147,7 @@ export class NumberRuns {
         return undefined; // that the code may still be tried matters more than why nothing answers
       },
     );
-    return new NoWorkerAnswerError(phoneNumberId, polling, updateId, { cause });
+    return new NoWorkerAnswerError(phoneNumberId, polling, updateId, accepted, { cause });
   }
 
   /** Why a message found no open run: never started, or ended. Any other error is translated. */

@@ -1,7 +1,16 @@
 import { Client, type ClientOptions, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { Duration } from '@temporalio/common';
-import { parseCode, parseExtend, parsePhoneNumberId, parseResend } from '../workflows/input.js';
 import {
+  parseAgentReady,
+  parseCode,
+  parseExtend,
+  parsePhoneNumberId,
+  parseResend,
+} from '../workflows/input.js';
+import {
+  type AgentReady,
+  type ClaimAnswer,
+  type ClaimRequest,
   type CodeVerdict,
   type DecisionRequest,
   type ExtendRequest,
@@ -9,20 +18,26 @@ import {
   type OnboardingInput,
   type OnboardingProgress,
   type OnboardingResult,
+  type ReleaseAnswer,
+  type ReleaseRequest,
   type ResendRequest,
   TASK_QUEUE,
 } from '../workflows/messages.js';
+import { claim, release } from './claim.js';
 import { decide, type SentDecision } from './decide.js';
 import { NumberRuns } from './number-runs.js';
 import type { OnboardingStatus, OnboardingSummary } from './onboarding-status.js';
 import {
   type ListFilter,
+  type ListPage,
+  type ListPageRequest,
   listOnboardings,
+  listPage,
   resultOf,
   statusOf,
   watchOnboarding,
 } from './read-onboardings.js';
-import { type StartedOnboarding, startOnboarding } from './start-onboarding.js';
+import { type StartedOnboarding, type StartOptions, startOnboarding } from './start-onboarding.js';
 import { temporalError } from './temporal-errors.js';
 import { type SubmitOptions, type TryCodeOptions, tryCode } from './try-code.js';
 import { usable } from './usable-input.js';
@@ -117,10 +132,14 @@ export class OnboardingClient {
    * gets nothing.
    *
    * @throws OnboardingInProgressError when the number has an open run
+   * @throws IdempotencyKeyReusedError when its newest run was started with the same key and another input
    * @throws SearchAttributesMissingError when the namespace was not set up
    */
-  async start(input: Omit<OnboardingInput, 'previousRunId'>): Promise<StartedOnboarding> {
-    return startOnboarding(this.#runs, input);
+  async start(
+    input: Omit<OnboardingInput, 'previousRunId'>,
+    options: StartOptions = {},
+  ): Promise<StartedOnboarding> {
+    return startOnboarding(this.#runs, input, options);
   }
 
   /**
@@ -166,7 +185,40 @@ export class OnboardingClient {
   }
 
   /**
-   * Wait longer for a code.
+   * Tell a run that was started with `startCode: 'whenAgentReady'` that somebody is there for the code: it asks Meta for it.
+   * A run that has asked for its code already ignores it, visibly.
+   *
+   * @throws OnboardingNotFoundError, OnboardingEndedError
+   */
+  async agentReady(phoneNumberId: string, request: AgentReady = {}): Promise<void> {
+    await this.#runs.signal(phoneNumberId, MESSAGES.agentReady, usable(parseAgentReady(request)));
+  }
+
+  /**
+   * Take a number for five minutes, or go on holding it: codes that anybody else submits meanwhile are not tried. Each code of
+   * the holder prolongs it.
+   *
+   * @param request `takeOver` ends the claim of somebody else
+   * @returns `held`, `heldByOther` where somebody else holds it and `takeOver` was not given, or `ended`
+   * @throws NoWorkerAnswerError when it is not known whether it was taken
+   * @throws OnboardingNotFoundError, OnboardingEndedError
+   */
+  async claim(phoneNumberId: string, request: ClaimRequest): Promise<ClaimAnswer> {
+    return claim(this.#runs, phoneNumberId, request);
+  }
+
+  /**
+   * Give a number back.
+   *
+   * @returns `released`, also where nobody held it; `heldByOther`; or `ended`
+   * @throws NoWorkerAnswerError, OnboardingNotFoundError, OnboardingEndedError
+   */
+  async release(phoneNumberId: string, request: ReleaseRequest): Promise<ReleaseAnswer> {
+    return release(this.#runs, phoneNumberId, request);
+  }
+
+  /**
+   * Wait longer for a code, or for an agent.
    *
    * @param by how much later the deadline is to be, such as `'24 hours'`
    * @throws OnboardingNotFoundError, OnboardingEndedError
@@ -239,6 +291,14 @@ export class OnboardingClient {
    */
   async *list(filter: ListFilter = {}): AsyncGenerator<OnboardingSummary, void> {
     yield* listOnboardings(this.#runs, filter);
+  }
+
+  /**
+   * One page of onboardings, by one call to Temporal: those that run, or those that ended, the last to end first. A number
+   * that was onboarded more than once has one entry for each ended run.
+   */
+  async listPage(request: ListPageRequest): Promise<ListPage> {
+    return listPage(this.#runs, request);
   }
 
   /**

@@ -1,11 +1,12 @@
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
 import type {
+  DeskCard,
   OnboardingFailureDetails,
   OnboardingProgress,
   OnboardingResult,
   OnboardingStage,
 } from '../workflows/messages.js';
-import { SEARCH_ATTRIBUTES } from '../workflows/messages.js';
+import { DESK_MEMO, SEARCH_ATTRIBUTES } from '../workflows/messages.js';
 
 /** How a run stands for Temporal. */
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timedOut';
@@ -21,6 +22,8 @@ export interface OnboardingSummary {
   label?: string;
   startedAt: string;
   endedAt?: string;
+  /** What the run last published for people who work through waiting numbers. */
+  card?: DeskCard;
 }
 
 /** How a run failed, as it said itself. */
@@ -58,21 +61,31 @@ const WORKFLOW_ID_PREFIX = /^whatsapp-number-/;
 
 type ExecutionInfo = Pick<
   WorkflowExecutionInfo,
-  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes'
+  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes' | 'memo'
 >;
 
 /** The summary of a run from what Temporal lists or describes of it. */
 export function summaryOf(info: ExecutionInfo): OnboardingSummary {
   const stage = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage);
   const label = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.label);
+  const run = RUN_STATES[info.status.name] ?? 'running';
+  const card = cardOf(info.memo?.[DESK_MEMO] as DeskCard | undefined, run);
   return {
     phoneNumberId: info.workflowId.replace(WORKFLOW_ID_PREFIX, ''),
     workflowId: info.workflowId,
     runId: info.runId,
-    run: RUN_STATES[info.status.name] ?? 'running',
+    run,
     ...(stage === undefined ? {} : { stage: stage as OnboardingStage }),
     ...(label === undefined ? {} : { label }),
     startedAt: info.startTime.toISOString(),
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime.toISOString() }),
+    ...(card === undefined ? {} : { card }),
   };
+}
+
+/** An ended run waits for nothing, whatever it last published. */
+function cardOf(card: DeskCard | undefined, run: RunState): DeskCard | undefined {
+  if (card === undefined || run === 'running') return card;
+  const { waiting: _waiting, code: _code, claim: _claim, ...known } = card;
+  return known;
 }

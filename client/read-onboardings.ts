@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
+import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import {
   ONBOARD_NUMBER,
   type OnboardingResult,
   type OnboardingStage,
+  SEARCH_ATTRIBUTES,
 } from '../workflows/messages.js';
-import { NoWorkerAnswerError } from './errors.js';
+import { InvalidInputError, NoWorkerAnswerError } from './errors.js';
 import { HistoryReader } from './history-reader.js';
 import type { NumberRuns } from './number-runs.js';
 import { type OnboardingStatus, type OnboardingSummary, summaryOf } from './onboarding-status.js';
@@ -15,6 +18,22 @@ export interface ListFilter {
   label?: string;
   /** Only those that run still. @default false */
   running?: boolean;
+}
+
+export interface ListPageRequest {
+  run: 'open' | 'ended';
+  /** As many as Temporal gives in one call at most; it may give fewer. */
+  pageSize: number;
+  /** {@link ListPage.nextPageToken} of the page before. */
+  pageToken?: string;
+  label?: string;
+  stage?: OnboardingStage;
+}
+
+export interface ListPage {
+  items: OnboardingSummary[];
+  /** Absent on the last page. */
+  nextPageToken?: string;
 }
 
 /** An ended run changes no more, so what a worker could add to its result is not worth a long wait. */
@@ -113,6 +132,72 @@ export async function* listOnboardings(
   } catch (error) {
     throw runs.translated(error);
   }
+}
+
+/** @throws InvalidInputError when the page token is none that Temporal gave */
+export async function listPage(runs: NumberRuns, request: ListPageRequest): Promise<ListPage> {
+  const { run, pageSize, label, stage } = request;
+  const nextPageToken = tokenOf(request.pageToken);
+  const unlistable = label !== undefined && UNLISTABLE.test(label);
+  const is = (name: string, value: string | undefined) =>
+    value === undefined ? [] : [`${name} = ${quoted(value)}`];
+  const { temporal } = runs;
+  const { namespace, loadedDataConverter } = temporal.options;
+  try {
+    const page = await runs.call(() =>
+      temporal.workflowService.listWorkflowExecutions({
+        namespace,
+        pageSize,
+        nextPageToken,
+        query: [
+          `WorkflowType = '${ONBOARD_NUMBER}'`,
+          `CloseTime IS ${run === 'open' ? '' : 'NOT '}NULL`,
+          ...is(SEARCH_ATTRIBUTES.label.name, unlistable ? undefined : label),
+          ...is(SEARCH_ATTRIBUTES.stage.name, stage),
+        ].join(' AND '),
+      }),
+    );
+    const infos = await Promise.all(
+      page.executions.map((raw) => executionInfoFromRaw(raw, loadedDataConverter, raw, namespace)),
+    );
+    const items = infos.map(summaryOf);
+    return {
+      items: unlistable ? items.filter((item) => item.label === label) : items,
+      ...(page.nextPageToken.length === 0
+        ? {}
+        : { nextPageToken: pageTokenOf(page.nextPageToken) }),
+    };
+  } catch (error) {
+    throw runs.translated(error);
+  }
+}
+
+/** Characters that Temporal's lists find in no text, however they are written in a query. */
+const UNLISTABLE = /["\\\p{Cc}]/u;
+
+/**
+ * Temporal's token with a checksum: one that is not its own it does not refuse, but fails on in ways that look like an outage.
+ */
+function pageTokenOf(token: Uint8Array): string {
+  return `${Buffer.from(token).toString('base64url')}.${checksumOf(token)}`;
+}
+
+/** @throws InvalidInputError when it is none that {@link pageTokenOf} made */
+function tokenOf(pageToken: string | undefined): Uint8Array {
+  if (pageToken === undefined) return new Uint8Array();
+  const [encoded = '', checksum] = pageToken.split('.');
+  const token = Buffer.from(encoded, 'base64url');
+  if (checksum === checksumOf(token)) return token;
+  throw new InvalidInputError('The page token is not usable: begin with the first page again.');
+}
+
+function checksumOf(token: Uint8Array): string {
+  return createHash('sha256').update(token).digest('base64url').slice(0, 12);
+}
+
+/** A text of a query of Temporal's lists. */
+function quoted(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
 /** @throws OnboardingFailedError, OnboardingCancelledError, OnboardingTerminatedError, OnboardingNotFoundError */

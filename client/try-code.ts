@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
+  WorkflowUpdateStage,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { parseCode, parsePhoneNumberId } from '../workflows/input.js';
 import { type CodeVerdict, MESSAGES } from '../workflows/messages.js';
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError, TemporalRequestError } from './errors.js';
 import type { NumberRuns } from './number-runs.js';
 import { usable } from './usable-input.js';
 
@@ -22,6 +23,9 @@ export interface TryCodeOptions extends SubmitOptions {
   timeoutMs?: number;
 }
 
+/** Temporal takes 2,000 updates in a run's life; a signal is taken still. */
+const TOO_MANY_UPDATES = /distinct updates/;
+
 const DEFAULT_VERDICT_TIMEOUT_MS = 60_000;
 
 /** @throws NoWorkerAnswerError, OnboardingNotFoundError, OnboardingEndedError */
@@ -33,16 +37,22 @@ export async function tryCode(
 ): Promise<CodeVerdict> {
   const id = usable(parsePhoneNumberId(phoneNumberId));
   const submission = usable(parseCode({ code, submittedBy }));
+  let accepted = false;
   try {
-    return await runs.within(timeoutMs ?? DEFAULT_VERDICT_TIMEOUT_MS, () =>
-      runs.handle(id).executeUpdate<CodeVerdict, [typeof submission]>(MESSAGES.tryCode, {
-        args: [submission],
-        updateId,
-      }),
-    );
+    return await runs.within(timeoutMs ?? DEFAULT_VERDICT_TIMEOUT_MS, async () => {
+      const update = await runs
+        .handle(id)
+        .startUpdate<CodeVerdict, [typeof submission]>(MESSAGES.tryCode, {
+          args: [submission],
+          updateId,
+          waitForStage: WorkflowUpdateStage.ACCEPTED,
+        });
+      accepted = true;
+      return update.result();
+    });
   } catch (error) {
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-      throw await runs.noAnswer(id, error, updateId);
+      throw await runs.noAnswer(id, error, updateId, accepted);
     }
     if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
       const { type, message } = error.cause;
@@ -51,6 +61,10 @@ export async function tryCode(
       }
       throw new InvalidInputError(message, { cause: error });
     }
-    throw await runs.explained(error, id);
+    const explained = await runs.explained(error, id);
+    if (explained instanceof TemporalRequestError && TOO_MANY_UPDATES.test(explained.text)) {
+      throw await runs.noAnswer(id, error, updateId, false);
+    }
+    throw explained;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The one place that reads the environment. Everything else is handed a {@link Configuration}.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import type { PinStoreConfig } from '../activities/pin-store/open-pin-store.js';
 import type { Secret } from '../activities/secret.js';
@@ -36,6 +36,12 @@ export interface Configuration {
   wabaId?: string;
   pinStore: PinStoreConfig;
   temporal: TemporalTarget;
+  /** Where notifications are posted to, and what they are signed with; nobody is notified where absent. */
+  notify?: { url: Secret; secret: Secret };
+  /** The HTTP API and the console. */
+  api: ApiConfiguration;
+  /** Where the Temporal UI is, for links to runs. */
+  temporalUiUrl?: string;
   /** Ports of what `npm start` serves on the loopback address. */
   ports: { temporal: number; temporalUi: number; simulator: number };
   /** Folder of the embedded stack's own files. @default `.onboarding` in the working directory */
@@ -55,6 +61,23 @@ export interface Configuration {
     shutdownGraceMs: number;
   };
   programs: ProgramPlaces;
+}
+
+export interface ApiConfiguration {
+  /** @default '127.0.0.1' */
+  host: string;
+  /** Absent where `npm start` is to serve no API. @default 8080 */
+  port?: number;
+  /** Whose tokens are taken; those that the local key signs where absent. */
+  jwks?: { url: string; issuer: string; audience: string };
+  /** The claim that names people. @default 'sub' */
+  nameClaim: string;
+  /** Origins of other pages that may call the API. */
+  corsOrigins: string[];
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[];
+  /** @default `audit.jsonl` in the state folder */
+  auditLog: { file: string } | 'stdout';
 }
 
 /**
@@ -90,7 +113,13 @@ export function loadConfiguration(
       version: values.GRAPH_API_VERSION,
       ...given({ accessToken: values.CLOUD_API_ACCESS_TOKEN, callsPerHour: callsPerHour(values) }),
     },
-    ...given({ phoneNumberId: values.WA_PHONE_NUMBER_ID, wabaId: values.WA_BUSINESS_ACCOUNT_ID }),
+    ...given({
+      phoneNumberId: values.WA_PHONE_NUMBER_ID,
+      wabaId: values.WA_BUSINESS_ACCOUNT_ID,
+      notify: notifyConfig(values),
+      temporalUiUrl: values.TEMPORAL_UI_URL,
+    }),
+    api: apiConfig(values, cwd),
     pinStore: pinStoreConfig(values, cwd),
     temporal: loadTemporalTarget(set, values.TEMPORAL_NAMESPACE, values.TEMPORAL_PORT),
     ports: {
@@ -140,6 +169,54 @@ function pinStoreConfig(values: z.output<typeof variables>, cwd: string): PinSto
       passphrase: values.PIN_STORE_PASSPHRASE,
     }),
   };
+}
+
+function apiConfig(values: z.output<typeof variables>, cwd: string): ApiConfiguration {
+  const { API_PORT: port, AUDIT_LOG: audit, ONBOARDING_STATE_DIR: stateDir } = values;
+  return {
+    host: values.API_HOST,
+    ...given({ port: port === 'off' ? undefined : port, jwks: jwksConfig(values) }),
+    nameClaim: values.API_NAME_CLAIM,
+    corsOrigins: values.API_CORS_ORIGINS,
+    trustedProxies: values.API_TRUST_PROXY,
+    auditLog:
+      audit === 'stdout'
+        ? 'stdout'
+        : { file: resolve(cwd, audit ?? join(stateDir, 'audit.jsonl')) },
+  };
+}
+
+/** Without one of them, tokens that were made for something else would count. */
+function jwksConfig({
+  API_JWKS_URL: url,
+  API_JWT_ISSUER: issuer,
+  API_JWT_AUDIENCE: audience,
+}: z.output<typeof variables>): ApiConfiguration['jwks'] {
+  if (url !== undefined && issuer !== undefined && audience !== undefined) {
+    return { url, issuer, audience };
+  }
+  const missing = Object.entries({
+    API_JWKS_URL: url,
+    API_JWT_ISSUER: issuer,
+    API_JWT_AUDIENCE: audience,
+  }).flatMap(([name, value]) => (value === undefined ? [name] : []));
+  if (missing.length === 3) return undefined;
+  throw new ConfigurationError(
+    `Tokens of an identity provider need ${missing.join(' and ')} as well; set ${missing.length === 1 ? 'it' : 'them'}, or unset all of API_JWKS_URL, API_JWT_ISSUER and API_JWT_AUDIENCE to use the local key.`,
+  );
+}
+
+function notifyConfig({
+  NOTIFY_WEBHOOK_URL: url,
+  NOTIFY_WEBHOOK_SECRET: secret,
+}: z.output<typeof variables>): Configuration['notify'] {
+  if (url !== undefined && secret !== undefined) return { url, secret };
+  if (url === undefined && secret === undefined) return undefined;
+  throw new ConfigurationError(
+    url === undefined
+      ? 'NOTIFY_WEBHOOK_SECRET is set, but NOTIFY_WEBHOOK_URL is not; set it to where notifications are to be posted, or unset both.'
+      : 'NOTIFY_WEBHOOK_URL is set, but NOTIFY_WEBHOOK_SECRET is not; set it to the secret that signs notifications, or unset both.',
+  );
 }
 
 /** Kubernetes sets `TEMPORAL_PORT=tcp://…` in every pod beside a service named `temporal`; that is not ours. */

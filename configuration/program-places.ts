@@ -7,6 +7,8 @@ export interface ProgramPlaces {
   temporalCliPath?: string;
   /** `TEMPORAL_TEST_SERVER_PATH`: the time-skipping test server to use, in tests. */
   testServerPath?: string;
+  /** `CHROMIUM_PATH`: the Chromium or Chrome to use, in tests of the console. */
+  chromiumPath?: string;
   /** `PATH`. */
   searchPath: string;
   /**
@@ -22,9 +24,11 @@ export function programPlaces(
   const set = (name: string) => (env[name] === '' ? undefined : env[name]);
   const temporalCliPath = set('TEMPORAL_CLI_PATH');
   const testServerPath = set('TEMPORAL_TEST_SERVER_PATH');
+  const chromiumPath = set('CHROMIUM_PATH');
   return {
     ...(temporalCliPath === undefined ? {} : { temporalCliPath }),
     ...(testServerPath === undefined ? {} : { testServerPath }),
+    ...(chromiumPath === undefined ? {} : { chromiumPath }),
     searchPath: env['PATH'] ?? '',
     cacheDir:
       set('ONBOARDING_CACHE_DIR') ??

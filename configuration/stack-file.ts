@@ -27,6 +27,8 @@ const stackSchema = z.object({
   simulator: z.boolean(),
   /** Where the stack's worker keeps PINs. What opens the store, a passphrase or credentials, is not told. */
   pinStore: pinStoreSchema.optional(),
+  /** Where the HTTP API and the console are served. */
+  apiUrl: z.string().optional(),
   /** Process id of `npm start`. */
   pid: z.number().int().positive(),
 });

@@ -5,13 +5,14 @@ import { Secret } from '../activities/secret.js';
 
 const id = z.string().regex(/^[0-9]{5,25}$/, "must be Meta's id, digits only");
 
-const secret = z
+const secretText = z
   .string()
   .regex(
     /^[\x21-\x7E]+$/,
     'holds a blank, a line break or a letter outside ASCII; paste the value alone',
-  )
-  .transform((value) => new Secret(value));
+  );
+
+const secret = secretText.transform((value) => new Secret(value));
 
 const port = (otherwise: number) =>
   z
@@ -20,6 +21,18 @@ const port = (otherwise: number) =>
     .transform(Number)
     .refine((value) => value >= 1 && value <= 65_535, 'must be a port number, 1 to 65535')
     .prefault(String(otherwise));
+
+/**
+ * The secret that notifications are signed with: as Standard Webhooks has it, 24 bytes or more in base64 behind `whsec_`, or
+ * any other text of that length, whose bytes are the key.
+ */
+const signingSecret = z
+  .string()
+  .regex(
+    /^(?:whsec_[A-Za-z0-9+/]{32,}={0,2}|(?!whsec_)[\x21-\x7E]{24,})$/,
+    'must be whsec_ and at least 24 bytes in base64 (make one with: echo "whsec_$(openssl rand -base64 32)"), or another text of at least 24 characters without blanks',
+  )
+  .transform((value) => new Secret(value));
 
 /** @param digits how many the largest number has */
 const wholeNumber = (digits: number) =>
@@ -51,6 +64,50 @@ function durationMs(text: string): number | undefined {
   } catch {
     return undefined; // not a duration
   }
+}
+
+/** `fetch` takes no URL with a user name or password. */
+function isWebhookUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return (
+    (url?.protocol === 'https:' || url?.protocol === 'http:') &&
+    `${url.username}${url.password}` === ''
+  );
+}
+
+/** Other pages' origins, as browsers send them: scheme, host and port alone. */
+const origin = z
+  .string()
+  .refine(
+    (text) => URL.canParse(text) && new URL(text).origin === text,
+    'must list origins such as https://desk.example.com, with commas between them and no path',
+  );
+
+/** What Fastify takes for a proxy: an address, a range of them, or a name for one. */
+const proxy = z
+  .string()
+  .regex(
+    /^(?:loopback|linklocal|uniquelocal|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:\/[0-9]{1,2})?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:\/[0-9]{1,3})?)$/,
+    'must list the addresses of proxies, such as 10.0.0.0/8 or loopback, with commas between them',
+  );
+
+const listOf = (item: z.ZodType<string, string>) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => each !== ''),
+    )
+    .pipe(z.array(item))
+    .prefault('');
+
+/** Who could read the answer could make tokens: only this machine may be asked without TLS. */
+function isKeysUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:') return true;
+  return url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
 }
 
 /** Every variable of this package but Temporal's own, which `@temporalio/envconfig` reads, and the AWS SDK's. */
@@ -87,6 +144,36 @@ export const variables = z.object({
   TEMPORAL_PORT: port(7233),
   TEMPORAL_UI_PORT: port(8233),
   SIMULATOR_PORT: port(8890),
+  API_HOST: z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be an address or a host name')
+    .default('127.0.0.1'),
+  API_PORT: z
+    .union([z.literal('off'), port(8080)], 'must be a port number, 1 to 65535, or off')
+    .prefault('8080'),
+  API_JWKS_URL: z
+    .string()
+    .refine(isKeysUrl, 'must be a URL that starts with https:// (http:// only on this machine)')
+    .optional(),
+  API_JWT_ISSUER: z.string().optional(),
+  API_JWT_AUDIENCE: z.string().optional(),
+  API_NAME_CLAIM: z
+    .string()
+    .regex(/^[\x21-\x7E]{1,200}$/, 'must be the name of a claim')
+    .default('sub'),
+  API_CORS_ORIGINS: listOf(origin),
+  API_TRUST_PROXY: listOf(proxy),
+  AUDIT_LOG: z.string().optional(),
+  TEMPORAL_UI_URL: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that starts with https:// or http://' })
+    .optional(),
+  NOTIFY_WEBHOOK_URL: secretText
+    .refine(isWebhookUrl, {
+      error: 'must be a URL that starts with https:// or http://, without a user name in it',
+    })
+    .transform((url) => new Secret(url))
+    .optional(),
+  NOTIFY_WEBHOOK_SECRET: signingSecret.optional(),
   ONBOARDING_STATE_DIR: z.string().default('.onboarding'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')

@@ -7,6 +7,7 @@ import { getClient } from '@temporalio/activity';
 import { NativeConnection, type Worker, type WorkerOptions } from '@temporalio/worker';
 import { createGraphClient, type GraphClient } from '../activities/graph-api/graph-client.js';
 import { createPace } from '../activities/graph-api/pace.js';
+import { createWebhookNotifier } from '../activities/notify/webhook-notifier.js';
 import { createNumberActivities } from '../activities/number.js';
 import { temporalPastRuns } from '../activities/past-runs.js';
 import { openPinStore } from '../activities/pin-store/open-pin-store.js';
@@ -16,6 +17,7 @@ import type { Configuration } from '../configuration/configuration.js';
 import { ConfigurationError } from '../configuration/configuration-error.js';
 import { type CodeSent, type Simulator, startSimulator } from '../simulator/simulator.js';
 import { createOnboardingWorker, WorkerStartError } from './create-worker.js';
+import { createNotificationWorker } from './notification-worker.js';
 import { requireFreePort } from './ports.js';
 import { makeStateFolder } from './state-folder.js';
 import { findTemporalBinary } from './temporal-binary.js';
@@ -83,11 +85,12 @@ export async function startEmbeddedStack(options: StackOptions): Promise<Stack> 
     }
     const connection = await connect(configuration, server);
     started.push(() => connection.close());
-    const worker = await stackWorker(options, { connection, graph, pinStore });
-    const running = worker.run();
+    const workers = await stackWorkers(options, { connection, graph, pinStore });
+    const runs = workers.map((worker) => worker.run());
+    const running = Promise.all(runs).then(() => undefined);
     started.push(async () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running.catch(() => undefined); // `ended` tells
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(runs); // `ended` tells
     });
     return runningStack(options, { server, simulator, pinStore, running, stopAll });
   } catch (error) {
@@ -163,24 +166,30 @@ async function connect(
   }
 }
 
-function stackWorker(
+/** One for the numbers, and one for the notifications. */
+async function stackWorkers(
   { configuration, workflowBundle }: StackOptions,
   parts: { connection: NativeConnection; graph: GraphClient; pinStore: PinStore },
-): Promise<Worker> {
+): Promise<Worker[]> {
   const { connection, graph, pinStore } = parts;
-  const { temporal, wabaId, worker } = configuration;
-  return createOnboardingWorker({
+  const { temporal, wabaId, worker, notify } = configuration;
+  const notifier = notify === undefined ? undefined : createWebhookNotifier(notify);
+  const { namespace } = temporal;
+  // This one checks the namespace; a connection that a worker holds could not be closed where it refuses.
+  const onboarding = await createOnboardingWorker({
     connection,
-    namespace: temporal.namespace,
+    namespace,
     activities: createNumberActivities({
       graph,
       pinStore,
       pastRuns: temporalPastRuns(getClient),
+      notifies: notifier !== undefined,
       ...(wabaId === undefined ? {} : { wabaId }),
     }),
     ...(workflowBundle === undefined ? {} : { workflowBundle }),
     ...worker,
   });
+  return [onboarding, await createNotificationWorker({ connection, namespace, notifier })];
 }
 
 function runningStack(

@@ -6,7 +6,8 @@ import { inspect } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import type { LogEntry, LogLevel } from '@temporalio/worker';
 import { FAILURE_TYPE_OF, NOTHING_SENT, type ProblemVerdict } from '../activities/failures.js';
-import { FAILURE_TYPES, workflowIdOf } from '../workflows/messages.js';
+import { NOT_TAKEN } from '../activities/notify/post-notification.js';
+import { FAILURE_TYPES, SEND_NOTIFICATION, workflowIdOf } from '../workflows/messages.js';
 
 /** Severities, the least first. */
 const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
@@ -14,10 +15,14 @@ const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
 const EXPECTED_TYPES: ReadonlySet<string> = new Set([
   ...Object.values(FAILURE_TYPE_OF),
   ...Object.values(FAILURE_TYPES),
+  NOT_TAKEN,
 ]);
 
 /** A mistyped code is the most ordinary outcome of all, and whoever typed it is told. */
 const CODE_REFUSED: ProblemVerdict = 'codeRefused';
+
+/** What the SDK warns of where a worker is to post notifications only. */
+const NO_WORKFLOWS = 'No workflows registered, not polling for workflow tasks';
 
 /** What the SDK adds that may hold the code in the clear, or is worth something to others: never shown. */
 const NEVER_SHOWN: ReadonlySet<string> = new Set(['taskToken', 'task', 'taskEncoded']);
@@ -35,7 +40,7 @@ type Meta = NonNullable<LogEntry['meta']>;
  */
 export function logText(entry: LogEntry, least: LogLevel): string | undefined {
   const { message, timestampNanos, meta = {} } = entry;
-  const level = isRefusedCode(meta) ? 'INFO' : entry.level;
+  const level = isRefusedCode(meta) || message === NO_WORKFLOWS ? 'INFO' : entry.level;
   if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return undefined;
   const detailed = LEVELS.indexOf(least) < LEVELS.indexOf('INFO');
   const about = numberIn(meta);
@@ -86,11 +91,15 @@ function numberIn({ workflowId }: Meta): string | undefined {
 }
 
 function sentenceOf(message: string, meta: Meta): string {
-  const { error, activityType, attempt } = meta;
+  const { error, activityType, workflowType, attempt } = meta;
   const said = 'error' in meta ? `: ${error instanceof Error ? error.message : String(error)}` : '';
   const again = typeof attempt === 'number' && attempt > 1 ? ` (attempt ${attempt})` : '';
   if (message === 'Activity failed') return `${activityType} failed${again}${said}`;
-  if (message === 'Workflow failed') return `the onboarding failed${said}`;
+  if (message === 'Workflow failed') {
+    return workflowType === SEND_NOTIFICATION
+      ? `a notification failed${said}`
+      : `the onboarding failed${said}`;
+  }
   return said === '' || message.endsWith(said) ? message : `${message}${said}`;
 }
 

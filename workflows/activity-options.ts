@@ -49,6 +49,7 @@ export const look = {
   stagePin: [inShort.stagePin, patiently.stagePin],
   readNumber: [inShort.readNumber, patiently.readNumber],
   confirmNumber: [inShort.confirmNumber, patiently.confirmNumber],
+  tellNotifies: [inShort.tellNotifies, patiently.tellNotifies],
 } as const;
 
 export const { requestCode } = proxyActivities<NumberActivities>({

@@ -11,6 +11,9 @@ export const TRIES_PER_CODE = 5;
 /** Least time between two code requests; the activity enforces it across runs. */
 export const RESEND_GAP_MS = 2 * MINUTE;
 
+/** How long somebody who said to be ready for a code is taken to be at hand. */
+export const READY_MS = 10 * MINUTE;
+
 /** What the wait for a code depends on. Instants in milliseconds since the epoch. */
 export interface WaitState {
   now: number;

@@ -20,6 +20,7 @@ export const STEP_TITLES: Record<StepName, string> = {
 const STAGE_TITLES: Record<OnboardingStage, string> = {
   Preparing: 'preparing',
   Registering: 'registering',
+  AwaitingAgent: 'waiting for an agent who is ready for the code',
   AwaitingCode: 'waiting for the code',
   Securing: 'setting and storing the PIN',
   Parked: 'parked, waiting for an operator',
@@ -56,6 +57,15 @@ const moment = (iso: string) => `${iso.slice(0, 10)} ${time(iso)} UTC`;
 /** Text of people or of Meta, shown as it is: no markup of its own, on one line. */
 const plain = (text: string) => text.replaceAll(/[\\`*_[\]<>|!#]/g, '\\$&').replaceAll(/\s+/g, ' ');
 
+function numberLines(number: OnboardingProgress['number']): string[] {
+  const { lastDigits, businessName } = number ?? {};
+  const parts = [
+    ...(businessName === undefined ? [] : [plain(businessName)]),
+    ...(lastDigits === undefined ? [] : [`•••• ${plain(lastDigits)}`]),
+  ];
+  return parts.length === 0 ? [] : [parts.join(' · '), ''];
+}
+
 export function currentDetails(progress: OnboardingProgress): string {
   const {
     phoneNumberId,
@@ -68,10 +78,13 @@ export function currentDetails(progress: OnboardingProgress): string {
     decided,
     ignored,
     compensation,
+    claim,
+    number,
   } = progress;
   const lines = [
     `### ${plain(label ?? phoneNumberId)} · ${STAGE_TITLES[stage]}`,
     '',
+    ...numberLines(number),
     '| Step | State | From (UTC) | To (UTC) | Why |',
     '|---|---|---|---|---|',
     ...steps.map(
@@ -93,14 +106,21 @@ export function currentDetails(progress: OnboardingProgress): string {
   }
   if (code !== undefined) {
     const asked = code.maybe ? 'may have been sent' : 'sent';
+    const forWhom = code.requestedBy === undefined ? '' : ` for ${plain(code.requestedBy)}`;
     lines.push(
       '',
-      `**Code** ${asked} by ${code.method === 'SMS' ? 'SMS' : 'call'} at ${time(code.sentAt)} UTC, good until about ${time(code.expiresAt)} UTC; ${code.sentCount} asked for, ${code.refusedCount} refused; a new one may be asked for from ${moment(code.nextSendAt)}.`,
+      `**Code** ${asked} by ${code.method === 'SMS' ? 'SMS' : 'call'}${forWhom} at ${time(code.sentAt)} UTC, good until about ${time(code.expiresAt)} UTC; ${code.sentCount} asked for, ${code.refusedCount} refused; a new one may be asked for from ${moment(code.nextSendAt)}.`,
     );
     const submissions = (code.submissions ?? []).map(
       ({ by, at, verdict }) => `- ${time(at)} UTC: ${verdict}, from ${plain(by ?? 'somebody')}`,
     );
     if (submissions.length > 0) lines.push('', '**Submitted**', '', ...submissions);
+  }
+  if (claim !== undefined) {
+    const { by, until, takenFrom } = claim;
+    const from =
+      takenFrom === undefined ? '' : `, from ${plain(takenFrom.by)}: ${plain(takenFrom.reason)}`;
+    lines.push('', `**Taken** by ${plain(by)} until ${moment(until)}${from}`);
   }
   if (problem !== undefined) {
     const codes = [problem.code, problem.subcode].filter((part) => part !== undefined).join('/');

@@ -4,11 +4,14 @@
  */
 import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import type {
+  AgentReady,
+  ClaimRequest,
   CodeMethod,
   CodeSubmission,
   DecisionRequest,
   ExtendRequest,
   OnboardingInput,
+  ReleaseRequest,
   ResendRequest,
 } from './messages.js';
 
@@ -22,7 +25,13 @@ const refused = (sentence: string): Parsed<never> => ({ ok: false, sentence });
 export type CompleteInput = Required<
   Pick<
     OnboardingInput,
-    'phoneNumberId' | 'codeMethod' | 'language' | 'codeDeadline' | 'takeOver' | 'onPinRefused'
+    | 'phoneNumberId'
+    | 'codeMethod'
+    | 'language'
+    | 'codeDeadline'
+    | 'takeOver'
+    | 'onPinRefused'
+    | 'startCode'
   >
 > &
   Pick<OnboardingInput, 'requestedBy' | 'label' | 'previousRunId'> & {
@@ -116,6 +125,34 @@ export function parseExtend(raw: unknown): Parsed<ExtendRequest & { byMs: number
 
 /** What comes with `retry` or `accept`: nothing, or who decided. */
 export function parseDecision(raw: unknown): Parsed<DecisionRequest> {
+  return parseRequestedBy(raw);
+}
+
+/** What comes with `agentReady`: nothing, or who is ready. */
+export function parseAgentReady(raw: unknown): Parsed<AgentReady> {
+  return parseRequestedBy(raw);
+}
+
+export function parseClaim(raw: unknown): Parsed<ClaimRequest> {
+  const who = parseRelease(raw);
+  if (!who.ok) return who;
+  const takeOver = isRecord(raw) ? raw['takeOver'] : undefined;
+  if (takeOver !== undefined && (!isShortText(takeOver) || takeOver.trim() === '')) {
+    return refused(
+      `takeOver must say why the claim of somebody else is to end, in at most ${LONGEST_TEXT} characters.`,
+    );
+  }
+  return accepted(defined({ ...who.value, takeOver }));
+}
+
+export function parseRelease(raw: unknown): Parsed<ReleaseRequest> {
+  const by = isRecord(raw) ? raw['by'] : undefined;
+  return isShortText(by) && by.trim() !== ''
+    ? accepted({ by })
+    : refused('Say who: { "by": "Ana" }.');
+}
+
+function parseRequestedBy(raw: unknown): Parsed<{ requestedBy?: string }> {
   const request = raw ?? {};
   if (!isRecord(request)) return refused('Give nothing, or { "requestedBy": "Ana" }.');
   const { requestedBy } = request;
@@ -138,6 +175,7 @@ export function parseOnboardingInput(raw: unknown): Parsed<CompleteInput> {
     codeDeadline = '24 hours',
     takeOver = false,
     onPinRefused = 'park',
+    startCode = 'now',
     label,
     requestedBy,
     previousRunId,
@@ -153,6 +191,9 @@ export function parseOnboardingInput(raw: unknown): Parsed<CompleteInput> {
     (onPinRefused === 'park' || onPinRefused === 'compensate'
       ? undefined
       : 'onPinRefused must be "park" or "compensate".') ??
+    (startCode === 'now' || startCode === 'whenAgentReady'
+      ? undefined
+      : 'startCode must be "now" or "whenAgentReady".') ??
     textProblem('label', label) ??
     textProblem('requestedBy', requestedBy) ??
     (previousRunId === undefined || isRunId(previousRunId)
@@ -168,6 +209,7 @@ export function parseOnboardingInput(raw: unknown): Parsed<CompleteInput> {
       codeDeadlineMs: codeDeadlineMs as number,
       takeOver: takeOver as boolean,
       onPinRefused: onPinRefused as 'park' | 'compensate',
+      startCode: startCode as 'now' | 'whenAgentReady',
       label: label as string | undefined,
       requestedBy: requestedBy as string | undefined,
       previousRunId: previousRunId as string | undefined,

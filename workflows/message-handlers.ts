@@ -8,11 +8,30 @@ import {
   defineUpdate,
   setHandler,
 } from '@temporalio/workflow';
-import { type Parsed, parseCode, parseDecision, parseExtend, parseResend } from './input.js';
-import { type CodeVerdict, type Decision, MESSAGES, type OnboardingProgress } from './messages.js';
+import { claimed, heldByOther, heldText, released } from './claims.js';
+import {
+  type Parsed,
+  parseAgentReady,
+  parseClaim,
+  parseCode,
+  parseDecision,
+  parseExtend,
+  parseRelease,
+  parseResend,
+} from './input.js';
+import {
+  type Claim,
+  type ClaimAnswer,
+  type CodeSubmission,
+  type CodeVerdict,
+  type Decision,
+  MESSAGES,
+  type OnboardingProgress,
+  type ReleaseAnswer,
+} from './messages.js';
 import { codeIsOpen } from './plan.js';
 import { RAW, readRaw } from './raw-payload.js';
-import { ignore, progressOf, type Run, show } from './run.js';
+import { agentIsReady, halfTimeOf, ignore, progressOf, publish, type Run, show } from './run.js';
 import { answerTo } from './submissions.js';
 
 const submitCode = defineSignal<[RawValue]>(MESSAGES.submitCode, RAW);
@@ -20,7 +39,10 @@ const resendCode = defineSignal<[RawValue]>(MESSAGES.resendCode, RAW);
 const extend = defineSignal<[RawValue]>(MESSAGES.extend, RAW);
 const retry = defineSignal<[RawValue]>(MESSAGES.retry, RAW);
 const accept = defineSignal<[RawValue]>(MESSAGES.accept, RAW);
+const agentReady = defineSignal<[RawValue]>(MESSAGES.agentReady, RAW);
 const tryCode = defineUpdate<CodeVerdict, [RawValue]>(MESSAGES.tryCode, RAW);
+const claim = defineUpdate<ClaimAnswer, [RawValue]>(MESSAGES.claim, RAW);
+const release = defineUpdate<ReleaseAnswer, [RawValue]>(MESSAGES.release, RAW);
 const progress = defineQuery<OnboardingProgress>(MESSAGES.progress);
 
 /** Answers the run's messages. Call it before the first await: messages may be there already. */
@@ -35,7 +57,11 @@ export function answerMessages(run: Run): void {
 
   setHandler(
     submitCode,
-    onSignal(MESSAGES.submitCode, parseCode, (code) => void run.submissions.add(code)),
+    onSignal(MESSAGES.submitCode, parseCode, (code) => {
+      const holder = holderAgainst(run, code);
+      if (holder === undefined) run.submissions.add(code);
+      else ignore(run, 'a code', heldText(holder));
+    }),
     { description: 'The code from the SMS or call, as typed: "123-830".' },
   );
   setHandler(
@@ -44,7 +70,10 @@ export function answerMessages(run: Run): void {
       if (!codeIsOpen(run.steps)) {
         return ignore(run, 'a wish for a new code', 'The number needs no code (any more).');
       }
+      const holder = heldByOther(run.claim, request.requestedBy, Date.now());
+      if (holder !== undefined) return ignore(run, 'a wish for a new code', heldText(holder));
       run.resend = request;
+      agentIsReady(run);
       run.messages += 1;
       show(run);
     }),
@@ -54,10 +83,23 @@ export function answerMessages(run: Run): void {
     },
   );
   setHandler(
+    agentReady,
+    onSignal(MESSAGES.agentReady, parseAgentReady, (request) => {
+      const holder = heldByOther(run.claim, request.requestedBy, Date.now());
+      const useless = holder === undefined ? uselessReadiness(run) : heldText(holder);
+      if (useless !== undefined) return ignore(run, 'an agent who is ready', useless);
+      agentIsReady(run);
+      run.resend ??= request;
+      run.messages += 1;
+      show(run);
+    }),
+    { description: 'An agent is ready for the code: Meta is asked for it now.' },
+  );
+  setHandler(
     extend,
     onSignal(MESSAGES.extend, parseExtend, ({ byMs }) => {
       run.extraMs += byMs;
-      run.reminded.delete('deadline');
+      if (halfTimeOf(run) > Date.now()) run.reminded.delete('deadline');
       run.messages += 1;
       show(run);
     }),
@@ -87,18 +129,78 @@ export function answerMessages(run: Run): void {
       CancellationScope.nonCancellable(async () => {
         const parsed = readRaw(raw, parseCode);
         if (!parsed.ok) return { verdict: 'notWaiting', reason: parsed.sentence };
+        const holder = holderAgainst(run, parsed.value);
+        if (holder !== undefined) {
+          return { verdict: 'notWaiting', reason: heldText(holder), heldBy: holder };
+        }
         return answerTo(run.submissions.add(parsed.value));
       }),
     {
       description: 'Try the code and get the verdict: { code: "123-830", submittedBy: "Ana" }.',
-      validator: (raw) => {
-        const parsed = readRaw(raw, parseCode);
-        if (!parsed.ok) throw ApplicationFailure.nonRetryable(parsed.sentence, 'InvalidInput');
-      },
+      validator: usableFor(parseCode),
     },
+  );
+  setHandler(
+    claim,
+    (raw) => {
+      const parsed = readRaw(raw, parseClaim);
+      if (!parsed.ok) return { verdict: 'ended', reason: parsed.sentence }; // refused by the validator
+      const answer = claimed(run.claim, parsed.value, Date.now());
+      if (answer.verdict === 'held') showClaim(run, answer.claim);
+      return answer;
+    },
+    {
+      description: 'Take the number, so that nobody else enters codes for it: { by: "Ana" }.',
+      validator: usableFor(parseClaim),
+    },
+  );
+  setHandler(
+    release,
+    (raw) => {
+      const parsed = readRaw(raw, parseRelease);
+      if (!parsed.ok) return { verdict: 'ended', reason: parsed.sentence }; // refused by the validator
+      const answer = released(run.claim, parsed.value.by, Date.now());
+      if (answer.verdict === 'released') showClaim(run, undefined);
+      return answer;
+    },
+    { description: 'Give the number back: { by: "Ana" }.', validator: usableFor(parseRelease) },
   );
   setHandler(progress, () => progressOf(run), { description: 'Where the onboarding stands.' });
   // No default signal handler: the SDK drops signals of unknown names, but decodes them first where there is one.
+}
+
+/** A validator that rejects what cannot be used, with the sentence that says so. */
+function usableFor(parse: (raw: unknown) => Parsed<unknown>): (raw: RawValue) => void {
+  return (raw) => {
+    const parsed = readRaw(raw, parse);
+    if (!parsed.ok) throw ApplicationFailure.nonRetryable(parsed.sentence, 'InvalidInput');
+  };
+}
+
+/** Who holds the number, where that is not the one who submits the code. A code of the holder prolongs the claim. */
+function holderAgainst(run: Run, { submittedBy }: CodeSubmission): Claim | undefined {
+  const now = Date.now();
+  const holder = heldByOther(run.claim, submittedBy, now);
+  const own = heldByOther(run.claim, undefined, now);
+  if (submittedBy !== undefined && own?.by === submittedBy) {
+    const renewed = claimed(own, { by: submittedBy }, now);
+    if (renewed.verdict === 'held') showClaim(run, renewed.claim);
+  }
+  return holder;
+}
+
+function showClaim(run: Run, claim: Claim | undefined): void {
+  run.claim = claim;
+  publish(run);
+  show(run);
+}
+
+/** Why it changes nothing that an agent is ready. */
+function uselessReadiness(run: Run): string | undefined {
+  if (!codeIsOpen(run.steps)) return 'The number needs no code (any more).';
+  if (run.input.startCode === 'now') return 'This run asks Meta for the code by itself.';
+  if (run.steps.requestCode.state === 'done') return 'Meta was asked for the code already.';
+  return undefined;
 }
 
 const NOT_TAKEN: Record<Decision, string> = {

@@ -14,6 +14,8 @@ export const TASK_QUEUE = 'number-onboarding';
 
 /** Workflow type names. */
 export const ONBOARD_NUMBER = 'onboardNumber';
+/** Hands one notification to the webhook that the worker is configured with; touches no number. */
+export const SEND_NOTIFICATION = 'sendNotification';
 
 /**
  * The id of the one workflow that may touch a number at a time. Temporal allows one open run per id, so the id is the lock.
@@ -36,8 +38,14 @@ export const MESSAGES = {
   retry: 'retry',
   /** Signal to a run parked because Meta refused its PIN: finish without, {@link DecisionRequest}. */
   accept: 'accept',
+  /** Signal to a run that asks for the code only when an agent is ready: one is, {@link AgentReady}. */
+  agentReady: 'agentReady',
   /** Update: the code; answers with a {@link CodeVerdict}. */
   tryCode: 'tryCode',
+  /** Update: take the number, so that nobody else enters codes for it, {@link ClaimRequest}; answers a {@link ClaimAnswer}. */
+  claim: 'claim',
+  /** Update: give the number back, {@link ReleaseRequest}; answers a {@link ReleaseAnswer}. */
+  release: 'release',
   /** Query: {@link OnboardingProgress}. */
   progress: 'progress',
 } as const;
@@ -73,6 +81,7 @@ export type StepState =
 export type OnboardingStage =
   | 'Preparing'
   | 'Registering'
+  | 'AwaitingAgent'
   | 'AwaitingCode'
   | 'Securing'
   | 'Parked'
@@ -102,6 +111,13 @@ export interface OnboardingInput {
   /** What happens when Meta refuses the PIN after an accepted register and nobody decides. @default 'park' */
   onPinRefused?: 'park' | 'compensate';
   /**
+   * When Meta is asked for the code. A code lives ten minutes, so with many numbers `whenAgentReady` is the better way: the run
+   * prepares, and waits for the signal `agentReady` (or a wish for a code) before it has one sent.
+   *
+   * @default 'now'
+   */
+  startCode?: 'now' | 'whenAgentReady';
+  /**
    * The run of this number before this one, which the client reads before it starts. Listing runs lags by some seconds;
    * following these ids does not, so the budget's ledger misses no request of a run that has just ended.
    */
@@ -129,6 +145,45 @@ export interface ExtendRequest {
   requestedBy?: string;
 }
 
+/** What the signal `agentReady` takes, if anything. */
+export interface AgentReady {
+  requestedBy?: string;
+}
+
+/**
+ * Who has taken a number to enter its codes. It ends by itself at `until`; whoever reads it compares. Codes that anybody else
+ * submits meanwhile are not tried.
+ */
+export interface Claim {
+  by: string;
+  since: string;
+  /** Moves with each claim and each code of the holder. */
+  until: string;
+  /** Whose claim was ended by this one, and why. */
+  takenFrom?: { by: string; reason: string };
+}
+
+export interface ClaimRequest {
+  by: string;
+  /** Ends the claim of somebody else: why. */
+  takeOver?: string;
+}
+
+export interface ReleaseRequest {
+  by: string;
+}
+
+export type ClaimAnswer =
+  | { verdict: 'held'; claim: Claim }
+  | { verdict: 'heldByOther'; claim: Claim; reason: string }
+  | { verdict: 'ended'; reason: string };
+
+/** `released` also where nobody held it. */
+export type ReleaseAnswer =
+  | { verdict: 'released' }
+  | { verdict: 'heldByOther'; claim: Claim; reason: string }
+  | { verdict: 'ended'; reason: string };
+
 /** What an operator may decide on a parked run. Cancelling is the third way out. */
 export type Decision = 'retry' | 'accept';
 
@@ -151,7 +206,12 @@ export type CodeVerdict =
       triesLeft: number;
       fbtraceId?: string;
     }
-  | { verdict: 'notWaiting'; reason: string }
+  | {
+      verdict: 'notWaiting';
+      reason: string;
+      /** Where the code was not tried because somebody else has taken the number. */
+      heldBy?: Claim;
+    }
   | { verdict: 'ended'; reason: string };
 
 /** What became of a submitted code; `notJudged`: Meta answered something else, such as that the access token has expired. */
@@ -186,11 +246,21 @@ export interface BudgetUse {
   nextAt?: string;
 }
 
+/** A number without its telephone number, which never enters Temporal. */
+export interface NumberForPeople {
+  /** The last four digits of the telephone number. */
+  lastDigits?: string;
+  /** The name of the business as Meta shows it to customers. */
+  businessName?: string;
+}
+
 /** Answer of the query `progress`. */
 export interface OnboardingProgress {
   phoneNumberId: string;
   stage: OnboardingStage;
   label?: string;
+  /** How people know the number: as Meta gave it when the run last read it. */
+  number?: NumberForPeople;
   /** All six steps, always, in the order of {@link STEP_NAMES}. */
   steps: StepProgress[];
   /** What the run waits for. `until` is when it stops waiting by itself. */
@@ -216,6 +286,10 @@ export interface OnboardingProgress {
     sentCount: number;
     /** Codes refused since the newest one was sent. */
     refusedCount: number;
+    /** How many more may be tried before a new one has to be sent. */
+    triesLeft: number;
+    /** Who asked for it, where somebody did. */
+    requestedBy?: string;
     /** When the next may be asked for. */
     nextSendAt: string;
     /** True where Meta's answer was lost, so that the code may or may not have been sent. */
@@ -223,6 +297,8 @@ export interface OnboardingProgress {
     /** Who submitted codes and what became of them; never the code. */
     submissions?: { by?: string; at: string; verdict: SubmissionVerdict }[];
   };
+  /** The last claim; over where its `until` has passed. */
+  claim?: Claim;
   budget: { register: BudgetUse; deregister: BudgetUse };
   problem?: ProblemReport;
   /** The last message that had no effect, and why: one that made no sense, or a code that was not awaited. */
@@ -290,4 +366,18 @@ export interface OnboardingFailureDetails {
   undone: string[];
   /** What could not be undone, in words. */
   notUndone: string[];
+}
+
+/** Key of the memo that holds a run's {@link DeskCard}. */
+export const DESK_MEMO = 'OnboardingDesk';
+
+/**
+ * What a list of waiting numbers shows of a run, kept as a memo so that listing runs gives it without asking each of them. It is
+ * published when a wait for a person begins or changes and when a claim does, so it is the truth of the last wait only.
+ */
+export interface DeskCard extends NumberForPeople {
+  waiting?: Omit<NonNullable<OnboardingProgress['waiting']>, 'reminder'>;
+  code?: Omit<NonNullable<OnboardingProgress['code']>, 'submissions'>;
+  claim?: Claim;
+  problem?: Pick<ProblemReport, 'text' | 'code'>;
 }

@@ -7,6 +7,7 @@ import {
   defineWorkflowOptions,
   isCancellation,
 } from '@temporalio/workflow';
+import { announce, announceFailure } from './announce.js';
 import { compensate } from './compensation.js';
 import { confirm, missingFrom } from './confirm.js';
 import { parseOnboardingInput } from './input.js';
@@ -17,6 +18,7 @@ import {
   type OnboardingResult,
   type StepName,
 } from './messages.js';
+import { CANCELLED } from './notification.js';
 import { nextStep, type Plan } from './plan.js';
 import { prepare, stage } from './prepare.js';
 import { RAW, readRaw } from './raw-payload.js';
@@ -92,6 +94,7 @@ async function toTheEnd(
   const scope = CancellationScope.current();
   try {
     const result = await sequence();
+    await announce(run, 'onboarding.live', { result });
     return scope.consideredCancelled ? { ...result, cancelRequested: true } : result;
   } catch (error) {
     // Anything else is a defect of this code: the task fails and is tried again once it is mended, nothing is undone for it.
@@ -105,6 +108,12 @@ async function toTheEnd(
     run.compensation = await shielded(() => compensate(run));
     run.problem = problem;
     enter(run, 'Failed');
+    await announceFailure(
+      run,
+      scope.consideredCancelled || !(error instanceof ApplicationFailure)
+        ? CANCELLED
+        : (error.type ?? FAILURE_TYPES.failed),
+    );
     if (scope.consideredCancelled && !isCancellation(error)) await scope.cancelRequested;
     if (!(error instanceof ApplicationFailure)) throw error;
     throw ApplicationFailure.create({

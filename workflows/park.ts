@@ -1,6 +1,7 @@
 /** Parked: the run waits for an operator to cure what it cannot cure itself, with the cause and the cure shown. */
 import { log } from '@temporalio/workflow';
 import type { Problem } from '../activities/failures.js';
+import { announce } from './announce.js';
 import { passes, reportOf } from './attempts.js';
 import { type Decision, FAILURE_TYPES, type ParkExpiry, type ProblemReport } from './messages.js';
 import {
@@ -10,6 +11,7 @@ import {
   endWait,
   enter,
   note,
+  publish,
   type Run,
   takeCodes,
 } from './run.js';
@@ -67,6 +69,7 @@ export async function park(
     let until = since + ms;
     let nextTryAt = selfTry === undefined ? Number.POSITIVE_INFINITY : since + HOUR_MS;
     beginWait(run, { ...wait, until });
+    void announce(run, 'onboarding.parked');
     for (;;) {
       const decision = await decisionBy(
         run,
@@ -84,11 +87,13 @@ export async function park(
       log.error(`Still parked: ${report.text}`, { phoneNumberId });
       until += ms;
       beginWait(run, { ...wait, until });
+      void announce(run, 'onboarding.parked');
     }
   };
   const ended = await end().finally(() => endWait(run, since));
   if (ended === 'retry' || ended === 'selfCured') run.problem = undefined;
   enter(run, stage);
+  publish(run);
   takeCodes(run);
   return ended;
 }

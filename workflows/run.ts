@@ -4,6 +4,7 @@ import {
   condition,
   log,
   setCurrentDetails,
+  upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Problem } from '../activities/failures.js';
@@ -11,12 +12,15 @@ import type { LimitUseReport } from '../activities/number-access.js';
 import type { NumberFacts } from '../activities/number-facts.js';
 import type { Preparation } from '../activities/steps/looks.js';
 import { reportOf, type Tries } from './attempts.js';
-import { CODE_LIFETIME_MS, type Reminder } from './code-rules.js';
+import { CODE_LIFETIME_MS, READY_MS, type Reminder, TRIES_PER_CODE } from './code-rules.js';
 import { currentDetails } from './current-details.js';
+import { deskCardOf } from './desk-card.js';
 import type { CompleteInput } from './input.js';
 import { instantText } from './instant-text.js';
 import {
+  type Claim,
   type CodeMethod,
+  DESK_MEMO,
   type Decision,
   FAILURE_TYPES,
   type OnboardingFailureDetails,
@@ -40,6 +44,7 @@ export interface SentCode {
   sentAt: number;
   /** True where Meta's answer was lost. */
   maybe: boolean;
+  requestedBy?: string;
 }
 
 /** A pin version this run uses, and where it lies. */
@@ -79,6 +84,19 @@ export interface Run {
   nextSendAt: number;
   /** A new code that somebody, or the plan, wants. */
   resend: ResendRequest | undefined;
+  /** When an agent last said to be ready for the code, or somebody wished for one. Milliseconds since the epoch. */
+  agentReadyAt: number | undefined;
+  /** The code is asked for once an agent is ready. */
+  agentAwaited: boolean;
+  claim: Claim | undefined;
+  /** What lists of waiting numbers show, as last published. */
+  published: string | undefined;
+  /** Whether people are notified; undefined until a worker has told. */
+  notifies: boolean | undefined;
+  /** The agent or the sent code that people were last notified of. */
+  needed: string | undefined;
+  /** How many notifications were handed over. */
+  notifications: number;
   /** The submission being verified. */
   submission: Submission | undefined;
   lastSubmittedAt: number | undefined;
@@ -139,6 +157,13 @@ export function openRun(input: CompleteInput): Run {
     codeTries: undefined,
     nextSendAt: 0,
     resend: undefined,
+    agentReadyAt: undefined,
+    agentAwaited: false,
+    claim: undefined,
+    published: undefined,
+    notifies: undefined,
+    needed: undefined,
+    notifications: 0,
     submission: undefined,
     lastSubmittedAt: undefined,
     history: [],
@@ -188,6 +213,7 @@ export function show(run: Run): void {
 
 /** Stages in which a person must act, and ends. */
 const NOTABLE = new Set<OnboardingStage>([
+  'AwaitingAgent',
   'AwaitingCode',
   'Parked',
   'Compensating',
@@ -213,13 +239,32 @@ export function showInLists(run: Run): void {
   upsertSearchAttributes([{ key: SEARCH_ATTRIBUTES.stage, value: run.stage }]);
 }
 
+/**
+ * Publishes what lists of waiting numbers show. Temporal bills no memo, but each is an event of the history, so it is done
+ * only during waits for people and where something has changed.
+ */
+export function publish(run: Run): void {
+  const card = deskCardOf(progressOf(run));
+  const text = JSON.stringify(card);
+  if (text === run.published) return;
+  run.published = text;
+  upsertMemo({ [DESK_MEMO]: card });
+}
+
 export function adopt(run: Run, preparation: Preparation): void {
   run.number = preparation.number;
   run.budget = preparation.budget;
+  run.notifies = preparation.notifies ?? false;
 }
 
 /** Who looks at a list during a wait as long as this is to see the stage as it is. */
 const LISTED_WAIT_MS = 5 * 60_000;
+
+/** Stages in which lists say that a person is awaited. */
+const NEEDS_PERSON = new Set<OnboardingStage>(['AwaitingAgent', 'AwaitingCode', 'Parked']);
+
+/** A wait as long as this is shown in lists where they say that a person is awaited, who is not. */
+const OUTDATED_WAIT_MS = 30_000;
 
 /** Who tries a code during a wait longer than this is told so instead of waiting for a verdict. */
 const ANSWERED_WAIT_MS = 60_000;
@@ -244,7 +289,11 @@ export function beginWait(run: Run, { since, until, takes, ...shown }: Wait): vo
     ...(takes === undefined ? {} : { decisions: takes }),
   };
   run.decision = undefined;
-  if (until - Date.now() >= LISTED_WAIT_MS) showInLists(run);
+  const longEnough = NEEDS_PERSON.has(run.listedStage) ? OUTDATED_WAIT_MS : LISTED_WAIT_MS;
+  if (until - Date.now() >= longEnough) {
+    showInLists(run);
+    publish(run);
+  }
   show(run);
 }
 
@@ -325,6 +374,12 @@ export function deadlineOf(run: Run): number {
   return (run.waitStartedAt ?? Date.now()) + run.input.codeDeadlineMs + run.extraMs;
 }
 
+/** The instant (milliseconds since the epoch) at which half of the time until the deadline is over. */
+export function halfTimeOf(run: Run): number {
+  const since = run.waitStartedAt ?? Date.now();
+  return since + (deadlineOf(run) - since) / 2;
+}
+
 /** Shows that a message had no effect. */
 export function ignore(run: Run, message: string, reason: string): void {
   run.ignored = { message, at: new Date().toISOString(), reason };
@@ -342,6 +397,22 @@ export function recordUse(run: Run, kind: keyof Run['budget'], problem: Problem)
     ...(problem.budget ?? { used: used + (outcome === 'notSent' ? 0 : 1), limit }),
     ...(nextAt === undefined ? {} : { nextAt }),
   };
+}
+
+/** Is nobody at hand for the code that the run would ask Meta for now? */
+export function agentIsMissing({ input, agentReadyAt = Number.NEGATIVE_INFINITY }: Run): boolean {
+  return input.startCode === 'whenAgentReady' && Date.now() - agentReadyAt > READY_MS;
+}
+
+/** Somebody is at hand for a code. The time for it begins now; it does not have to share that of the agent. */
+export function agentIsReady(run: Run): void {
+  const now = Date.now();
+  run.agentReadyAt = now;
+  if (!run.agentAwaited) return;
+  run.agentAwaited = false;
+  run.waitStartedAt = now;
+  run.extraMs = 0;
+  run.reminded.delete('deadline');
 }
 
 /** Notes a problem for people to see; the run goes on. */
@@ -382,11 +453,17 @@ export function stepsOf(run: Run): StepProgress[] {
 
 export function progressOf(run: Run): OnboardingProgress {
   const { code, input } = run;
+  const { lastDigits, businessName } = run.number ?? {};
+  const number = {
+    ...(lastDigits === undefined ? {} : { lastDigits }),
+    ...(businessName === undefined ? {} : { businessName }),
+  };
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     phoneNumberId: input.phoneNumberId,
     stage: run.stage,
     ...(input.label === undefined ? {} : { label: input.label }),
+    ...(Object.keys(number).length === 0 ? {} : { number }),
     steps: stepsOf(run),
     ...(run.waiting === undefined ? {} : { waiting: run.waiting }),
     ...(code === undefined
@@ -398,11 +475,14 @@ export function progressOf(run: Run): OnboardingProgress {
             expiresAt: iso(code.sentAt + CODE_LIFETIME_MS),
             sentCount: run.sentCount,
             refusedCount: run.refusedCodes.size,
+            triesLeft: Math.max(0, TRIES_PER_CODE - run.refusedCodes.size),
+            ...(code.requestedBy === undefined ? {} : { requestedBy: code.requestedBy }),
             nextSendAt: iso(run.nextSendAt),
             ...(code.maybe ? { maybe: true } : {}),
             ...(run.history.length === 0 ? {} : { submissions: run.history }),
           },
         }),
+    ...(run.claim === undefined ? {} : { claim: run.claim }),
     budget: run.budget,
     ...(run.problem === undefined ? {} : { problem: run.problem }),
     ...(run.decided === undefined ? {} : { decided: run.decided }),

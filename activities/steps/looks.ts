@@ -15,6 +15,8 @@ export interface Preparation {
   /** An earlier run that was cut off: until `safeAt`, one of its requests may still be on its way. */
   cutOffRun?: { runId: string; safeAt: string };
   budget: { register: LimitUseReport; deregister: LimitUseReport };
+  /** Whether people are notified of what happens to the run. */
+  notifies?: boolean;
 }
 
 /** What Meta, the PIN store and the former runs say of the number. */
@@ -36,6 +38,7 @@ export function prepareNumber(access: NumberAccess) {
           register: limitReport(limitUse(REGISTER_LIMIT, runs, now)),
           deregister: limitReport(limitUse(DEREGISTER_LIMIT, runs, now)),
         },
+        ...(access.notifies ? { notifies: true } : {}),
       };
     });
 }
@@ -51,6 +54,11 @@ function cutOff(runs: PastRun[], runId: string | undefined): Preparation['cutOff
     )
     .sort((a, b) => b.until - a.until);
   return longest && { runId: longest.id, safeAt: new Date(longest.until).toISOString() };
+}
+
+/** Whether people are notified of what happens to a run, for one whose {@link prepareNumber} failed. */
+export function tellNotifies({ notifies }: NumberAccess) {
+  return async (_nothing: undefined): Promise<boolean> => notifies;
 }
 
 /** Reads the number. */

@@ -18,25 +18,26 @@ export function temporalPlace(configuration: Configuration): TemporalUi {
   const { temporal } = configuration;
   const address = temporal.connectionOptions.address ?? 'localhost:7233';
   const stack = stackInUse(configuration);
-  if (stack === undefined) return { address, namespace: temporal.namespace };
+  const uiUrl = configuration.temporalUiUrl ?? stack?.uiUrl;
+  const ui = uiUrl === undefined ? {} : { uiUrl };
+  if (stack === undefined) return { address, namespace: temporal.namespace, ...ui };
   if (temporal.explicitNamespace && temporal.namespace !== stack.namespace) {
     throw new ConfigurationError(
       `TEMPORAL_NAMESPACE is "${temporal.namespace}", but the npm start that runs here serves namespace "${stack.namespace}": unset it, restart npm start with it, or set TEMPORAL_ADDRESS to the Temporal that you mean.`,
     );
   }
-  return {
-    address: stack.temporalAddress,
-    namespace: stack.namespace,
-    ...(stack.uiUrl === undefined ? {} : { uiUrl: stack.uiUrl }),
-  };
+  return { address: stack.temporalAddress, namespace: stack.namespace, ...ui };
 }
 
-/** @param timeoutMs how long to wait for Temporal */
+/**
+ * @param timeoutMs how long to wait for Temporal
+ * @param place which Temporal. @default {@link temporalPlace}
+ */
 export async function connectClient(
   configuration: Configuration,
   timeoutMs: number,
+  place: TemporalUi = temporalPlace(configuration),
 ): Promise<{ client: OnboardingClient; place: TemporalUi }> {
-  const place = temporalPlace(configuration);
   const { tls, apiKey, metadata } = configuration.temporal.connectionOptions;
   const client = await OnboardingClient.connect({
     ...(tls === undefined ? {} : { tls }),

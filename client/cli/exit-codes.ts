@@ -9,6 +9,7 @@ import {
   OnboardingNotFoundError,
 } from '../errors.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
+import { WAITING } from './stand-text.js';
 
 /** What a command's exit code says. */
 export const EXIT = {
@@ -17,7 +18,7 @@ export const EXIT = {
   usage: 2,
   notFound: 3,
   refused: 4,
-  /** A person is awaited: the code, an operator's cure, or what a registered number still lacks to be live. */
+  /** A person is awaited: for the code, an agent who is ready for it, an operator's cure, or what a registered number still lacks to be live. */
   waiting: 5,
   /** Ctrl-C, as shells number it. */
   interrupted: 130,
@@ -33,7 +34,7 @@ export const EXIT_CODES_HELP = `Exit codes: 0 done, 1 failed, 2 wrong usage or c
  */
 export function exitCodeOfStatus(status: OnboardingStatus): ExitCode {
   if (status.run === 'running') {
-    return status.stage === 'AwaitingCode' || status.stage === 'Parked' ? EXIT.waiting : EXIT.done;
+    return WAITING.has(status.stage) ? EXIT.waiting : EXIT.done;
   }
   if (status.run === 'completed') {
     return status.result?.outcome === 'registered' ? EXIT.waiting : EXIT.done;

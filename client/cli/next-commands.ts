@@ -1,4 +1,3 @@
-import { TRIES_PER_CODE } from '../../workflows/code-rules.js';
 import { FAILURE_TYPES, type OnboardingProgress } from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { instantAndAge } from './time-text.js';
@@ -11,9 +10,10 @@ export function nextCommands(status: OnboardingStatus, now: Date): string[] {
     return status.result?.outcome === 'registered' ? [`npx wa-onboard start ${id}`] : [];
   }
   if (status.run !== 'running') return startAgain(status);
+  if (status.stage === 'AwaitingAgent') return [`npx wa-onboard ready ${id}`];
   if (status.stage === 'AwaitingCode') {
     const usable =
-      progress === undefined || (progress.code !== undefined && triesLeftOf(progress.code) > 0);
+      progress === undefined || (progress.code !== undefined && progress.code.triesLeft > 0);
     return [...(usable ? [`npx wa-onboard code ${id}`] : []), resendText(id, progress?.code, now)];
   }
   const commands = progress === undefined ? [] : decisionsOn(progress);
@@ -44,11 +44,6 @@ export function wantsPin({ problem, waiting, steps }: OnboardingProgress): boole
   if (code === PIN_MISMATCH) return true;
   if (code === DATA_MISMATCH) return /\bpin\b/i.test(text);
   return /\bpin provide\b/.test(waiting?.cure ?? advice);
-}
-
-/** How many codes may still be tried before a new one has to be sent. */
-export function triesLeftOf({ refusedCount }: SentCode): number {
-  return Math.max(0, TRIES_PER_CODE - refusedCount);
 }
 
 type SentCode = NonNullable<OnboardingProgress['code']>;

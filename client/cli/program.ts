@@ -7,11 +7,13 @@ import { addDoctor } from './commands/doctor.js';
 import { addExtend } from './commands/extend.js';
 import { addList } from './commands/list.js';
 import { addPin } from './commands/pin.js';
+import { addReady } from './commands/ready.js';
 import { addResend } from './commands/resend.js';
 import { addRetry } from './commands/retry.js';
 import { addSetup } from './commands/setup.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
+import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
 import { isPromptInterrupt } from './hidden-prompt.js';
@@ -26,12 +28,14 @@ const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addWatch,
   addList,
+  addReady,
   addResend,
   addExtend,
   addRetry,
   addAccept,
   addCancel,
   addPin,
+  addToken,
   addSetup,
   addDoctor,
 ];

@@ -3,6 +3,7 @@ import type { ProblemReport } from '../../workflows/messages.js';
 import { METHOD_TEXTS } from '../method-text.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { nextCommands } from './next-commands.js';
+import { lasting } from './render-claim.js';
 import { ignoredText, problemOf, sourceOf } from './render-problem.js';
 import { stepsOf } from './render-steps.js';
 import { standText } from './stand-text.js';
@@ -39,6 +40,7 @@ export function renderChanges(
       run === 'running' ? progress?.waiting?.reminder : undefined,
     ),
     ...newTexts(before, after, ({ progress }) => progress?.code && codeText(progress.code)),
+    ...claimChanges(before, after, now),
     ...submissionChanges(before, after),
     ...newTexts(before, after, ({ run, progress }) =>
       run === 'running' && progress?.ignored !== undefined
@@ -116,8 +118,22 @@ function submissionChanges(
     .map(({ by, verdict }) => `code${by === undefined ? '' : ` typed by ${by}`}: ${verdict}`);
 }
 
+/** Who has taken the number, when that is somebody else than before. Prolonging a claim is no news, nor is its end by itself. */
+function claimChanges(
+  before: OnboardingStatus | undefined,
+  after: OnboardingStatus,
+  now: Date,
+): string[] {
+  if (after.run !== 'running') return [];
+  const [was, is] = [before, after].map((status) => lasting(status?.progress?.claim, now));
+  if (is === undefined) return was === undefined ? [] : [`given back by ${was.by}`];
+  const from =
+    is.takenFrom === undefined ? '' : `, from ${is.takenFrom.by}: ${is.takenFrom.reason}`;
+  return was?.by === is.by ? [] : [`taken by ${is.by} until ${instantText(is.until)}${from}`];
+}
+
 function codeText(code: NonNullable<NonNullable<OnboardingStatus['progress']>['code']>): string {
-  return `code ${code.maybe ? 'may have been ' : ''}sent by ${METHOD_TEXTS[code.method]}, good until ${instantText(code.expiresAt)}`;
+  return `code ${code.maybe ? 'may have been ' : ''}sent by ${METHOD_TEXTS[code.method]}${code.requestedBy === undefined ? '' : ` for ${code.requestedBy}`}, good until ${instantText(code.expiresAt)}`;
 }
 
 function problemText(problem: ProblemReport | undefined): string | undefined {

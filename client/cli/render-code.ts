@@ -2,7 +2,6 @@ import { TRIES_PER_CODE } from '../../workflows/code-rules.js';
 import type { OnboardingProgress } from '../../workflows/messages.js';
 import { METHOD_TEXTS } from '../method-text.js';
 import { block, type Line } from './block.js';
-import { triesLeftOf } from './next-commands.js';
 import { durationText, instantAndAge, relativeText } from './time-text.js';
 import type { View } from './view.js';
 
@@ -19,12 +18,14 @@ export function renderCode(
     ...(code.sentCount > 1 ? [`asked for ${code.sentCount} times`] : []),
     ...(code.refusedCount > 0 ? [`${code.refusedCount} refused since the newest was sent`] : []),
   ].join(', ');
-  const triesLeft = triesLeftOf(code);
+  const { triesLeft, requestedBy } = code;
   const tries = `tries left ${triesLeft} of ${TRIES_PER_CODE}`;
   return block(
     'Code',
     [
-      `${sent} by ${METHOD_TEXTS[code.method]} at ${instantAndAge(code.sentAt, now)}`,
+      `${sent} by ${METHOD_TEXTS[code.method]} at ${instantAndAge(code.sentAt, now)}${
+        requestedBy === undefined ? '' : `, for ${requestedBy}`
+      }`,
       ...(running
         ? [
             fresh

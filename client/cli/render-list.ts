@@ -1,10 +1,12 @@
 import type { OnboardingSummary } from '../onboarding-status.js';
+import { maskedDigits } from './masked-digits.js';
+import { lasting } from './render-claim.js';
 import { standText } from './stand-text.js';
 import { durationText } from './time-text.js';
 import type { View } from './view.js';
 
 /**
- * A table of onboardings, one line each.
+ * A table of onboardings, one line each, by the label where there is one, else by the business.
  *
  * @param filtered whether only some were asked for
  */
@@ -20,20 +22,30 @@ export function renderList(
   }
   const rows = summaries.map((summary) => [
     summary.phoneNumberId,
-    summary.label ?? '',
-    standText(summary),
+    summary.card?.lastDigits === undefined ? '' : maskedDigits(summary.card.lastDigits),
+    summary.label ?? summary.card?.businessName ?? '',
+    standOf(summary, now),
     age(summary, now),
   ]);
-  const head = ['NUMBER', 'LABEL', 'STANDS', 'WHEN'];
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
+  const head = ['NUMBER', 'ENDS IN', 'NAME', 'STANDS', 'WHEN'];
+  // A column that is empty all the way down is left out.
+  const widths = head.map((title, column) => {
+    const widest = Math.max(...rows.map((row) => (row[column] ?? '').length));
+    return widest === 0 ? 0 : Math.max(title.length, widest);
+  });
   const line = (cells: string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .filter((_, column) => widths[column] !== 0)
       .join('  ')
       .trimEnd();
   return [colors.dim(line(head)), ...rows.map(line)];
+}
+
+/** Where it stands, and who has taken it. */
+function standOf(summary: OnboardingSummary, now: Date): string {
+  const claim = summary.run === 'running' ? lasting(summary.card?.claim, now) : undefined;
+  return `${standText(summary)}${claim === undefined ? '' : `, taken by ${claim.by}`}`;
 }
 
 function age({ startedAt, endedAt }: OnboardingSummary, now: Date): string {

@@ -5,7 +5,11 @@ import { instantText } from './time-text.js';
 import type { View } from './view.js';
 
 /** What is wrong now, or ended the run; what was wrong on the way to another end is over. */
-export function problemOf({ run, progress, failure }: OnboardingStatus): ProblemReport | undefined {
+export function problemOf({
+  run,
+  progress,
+  failure,
+}: Pick<OnboardingStatus, 'run' | 'progress' | 'failure'>): ProblemReport | undefined {
   if (run !== 'running' && run !== 'failed') return undefined;
   return progress?.problem ?? failure?.details?.problem;
 }

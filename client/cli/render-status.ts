@@ -4,8 +4,10 @@
 import type { OnboardingProgress } from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { block } from './block.js';
+import { maskedDigits } from './masked-digits.js';
 import { nextCommands } from './next-commands.js';
 import { renderBudget } from './render-budget.js';
+import { renderClaim } from './render-claim.js';
 import { renderCode } from './render-code.js';
 import { renderEnd } from './render-end.js';
 import { ignoredText, renderProblem } from './render-problem.js';
@@ -14,6 +16,7 @@ import { renderWaiting } from './render-waiting.js';
 import { coloredStand } from './stand-text.js';
 import { durationText, instantAndAge } from './time-text.js';
 import type { View } from './view.js';
+import { DEFAULT_COLUMNS, wrap } from './wrap.js';
 
 /**
  * Everything about one onboarding: head, steps, what it waits for, code, budget, problem, end, and what to type next. Of a
@@ -33,6 +36,7 @@ export function renderStatus(status: OnboardingStatus, view: View): string[] {
       ? block('Note', [[status.progressMissing, view.colors.yellow]], view)
       : []),
     ...(parked ? problem : []),
+    ...(running ? renderClaim(progress?.claim, view) : []),
     ...(progress !== undefined && running ? renderWaiting(progress, view) : []),
     ...(progress?.code !== undefined ? renderCode(progress.code, view, running && !parked) : []),
     ...(progress === undefined ? [] : renderBudget(progress, view)),
@@ -53,7 +57,10 @@ function standing({ runningMark: _, ...view }: View): View {
   return view;
 }
 
-function renderHead(status: OnboardingStatus, { now, colors }: View): string[] {
+function renderHead(
+  status: OnboardingStatus,
+  { now, colors, columns = DEFAULT_COLUMNS }: View,
+): string[] {
   const name = status.label ?? status.progress?.label;
   const times =
     status.endedAt === undefined
@@ -63,6 +70,7 @@ function renderHead(status: OnboardingStatus, { now, colors }: View): string[] {
         )}`;
   return [
     `${colors.bold(status.phoneNumberId)}${name ? ` · ${name}` : ''} · ${coloredStand(status, colors)}`,
+    ...wrap(knownAs(status), columns),
     colors.dim(times),
   ];
 }
@@ -72,4 +80,13 @@ function decidedText(
   now: Date,
 ): string {
   return `${decision} at ${instantAndAge(at, now)}${by === undefined ? '' : `, by ${by}`}`;
+}
+
+/** The number as people know it: the business, and the last digits of the telephone number. */
+function knownAs({ progress, card }: OnboardingStatus): string {
+  const { businessName, lastDigits } = progress?.number ?? card ?? {};
+  return [
+    ...(businessName === undefined ? [] : [businessName]),
+    ...(lastDigits === undefined ? [] : [maskedDigits(lastDigits)]),
+  ].join(' · ');
 }

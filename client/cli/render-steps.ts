@@ -21,7 +21,9 @@ const TIME_WIDTH = 7;
 const REMARK_AT = 4 + TITLE_WIDTH + 1 + TIME_WIDTH + 2;
 
 /** All six steps as the run last told them; none where nothing told. */
-export function stepsOf(status: OnboardingStatus): StepProgress[] {
+export function stepsOf(
+  status: Pick<OnboardingStatus, 'progress' | 'result' | 'failure'>,
+): StepProgress[] {
   return status.progress?.steps ?? status.result?.steps ?? status.failure?.details?.steps ?? [];
 }
 

@@ -2,7 +2,7 @@ import type { OnboardingStatus, OnboardingSummary } from '../onboarding-status.j
 import type { Colors } from './view.js';
 
 /** Where an onboarding stands, in a word or two. Lists know no results, and so not which end a completed one came to. */
-export function standText(summary: OnboardingSummary & Pick<OnboardingStatus, 'result'>): string {
+export function standText(summary: Pick<OnboardingStatus, 'run' | 'stage' | 'result'>): string {
   switch (summary.run) {
     case 'running':
       return RUNNING_TEXTS[summary.stage ?? 'Preparing'];
@@ -16,9 +16,17 @@ export function standText(summary: OnboardingSummary & Pick<OnboardingStatus, 'r
   }
 }
 
+/** Stages in which a person is awaited. */
+export const WAITING: ReadonlySet<OnboardingStatus['stage']> = new Set([
+  'AwaitingAgent',
+  'AwaitingCode',
+  'Parked',
+]);
+
 const RUNNING_TEXTS: Record<NonNullable<OnboardingSummary['stage']>, string> = {
   Preparing: 'preparing',
   Registering: 'registering',
+  AwaitingAgent: 'waiting for an agent',
   AwaitingCode: 'waiting for the code',
   Securing: 'securing with the PIN',
   Parked: 'parked, needs an operator',
@@ -29,7 +37,7 @@ const RUNNING_TEXTS: Record<NonNullable<OnboardingSummary['stage']>, string> = {
 
 /** The same, painted by whether it is well, over, or needs somebody. */
 export function coloredStand(
-  status: OnboardingSummary & Pick<OnboardingStatus, 'result'>,
+  status: Pick<OnboardingStatus, 'run' | 'stage' | 'result'>,
   colors: Colors,
 ): string {
   const text = standText(status);
@@ -37,7 +45,5 @@ export function coloredStand(
     return status.result?.outcome === 'registered' ? colors.yellow(text) : colors.green(text);
   }
   if (status.run !== 'running') return colors.red(text);
-  return status.stage === 'AwaitingCode' || status.stage === 'Parked'
-    ? colors.yellow(text)
-    : colors.cyan(text);
+  return WAITING.has(status.stage) ? colors.yellow(text) : colors.cyan(text);
 }

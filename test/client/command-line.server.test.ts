@@ -186,7 +186,11 @@ test('list shows what there is, as a table and as JSON', async () => {
       timeout: 30_000,
       interval: 500,
     })
-    .toMatch(new RegExp(`^NUMBER .*\\n${id}  ${label}  waiting for the code  started .* ago\\n$`));
+    .toMatch(
+      new RegExp(
+        `^NUMBER .*\\n${id}  •••• \\d{4}  ${label}  waiting for the code  started .* ago\\n$`,
+      ),
+    );
   const { document } = await runJson(['list', '--stage', 'awaitingcode', '--label', label]);
   expect(document.onboardings).toMatchObject([{ phoneNumberId: id, run: 'running', label }]);
 });

@@ -39,6 +39,8 @@ const REFUSED: [args: string[], says: string][] = [
   [['status', 'x'], 'digits only'],
   [['watch', 'x'], 'digits only'],
   [['cancel', 'x'], 'digits only'],
+  [['ready', 'x'], 'digits only'],
+  [['ready', ID, '--requested-by', 'x'.repeat(201)], '--requested-by must be a text of at most'],
   [['resend', ID, '--method', 'fax'], 'must be SMS or VOICE'],
   [['resend', ID, '--language', 'en'], 'must look like en_US'],
   [['extend', ID], "'--by <duration>' not specified"],

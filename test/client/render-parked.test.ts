@@ -272,7 +272,7 @@ test('a list shows parked runs as such, and calls finished what it cannot tell t
   const { result: _, ...listed } = live();
   expect(`\n${renderList([parkedForPin(), listed], VIEW).join('\n')}\n`).toMatchInlineSnapshot(`
     "
-    NUMBER           LABEL           STANDS                     WHEN
+    NUMBER           NAME            STANDS                     WHEN
     106540352242922  Support Berlin  parked, needs an operator  started 3m 14s ago
     106540352242922  Support Berlin  finished                   ended 42s ago
     "

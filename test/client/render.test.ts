@@ -60,6 +60,7 @@ test('a code past its ten minutes is shown as expired, an uncertain one as perha
     expiresAt: '2026-11-23T14:30:00Z',
     sentCount: 2,
     refusedCount: 0,
+    triesLeft: 5,
     nextSendAt: '2026-11-23T14:36:00Z',
     maybe: true,
   };
@@ -238,7 +239,7 @@ test('a list shows each number with its label, where it stands and since when', 
     `\n${renderList([awaitingCode(), live(), cancelled], VIEW).join('\n')}\n`,
   ).toMatchInlineSnapshot(`
     "
-    NUMBER           LABEL           STANDS                WHEN
+    NUMBER           NAME            STANDS                WHEN
     106540352242922  Support Berlin  waiting for the code  started 3m 14s ago
     106540352242922  Support Berlin  live                  ended 42s ago
     12345            Support Berlin  cancelled             ended 2m 11s ago
@@ -305,7 +306,12 @@ test('without tries left, or before a code was sent, a new code comes next and n
   const status = awaitingCode();
   const { code } = status.progress;
   if (code === undefined) throw new Error('awaitingCode() has a code');
-  status.progress.code = { ...code, refusedCount: 5, nextSendAt: '2026-11-23T14:36:00Z' };
+  status.progress.code = {
+    ...code,
+    refusedCount: 5,
+    triesLeft: 0,
+    nextSendAt: '2026-11-23T14:36:00Z',
+  };
   expect(nextCommands(status, NOW)).toEqual([
     'npx wa-onboard resend 106540352242922 (allowed at 14:36:00 UTC, in 43s)',
   ]);
@@ -424,4 +430,120 @@ test('a cancel says beforehand what it will undo', () => {
   expect(
     effectText(steps({ register: { state: 'done' }, setTwoStepPin: { state: 'done' } })),
   ).toContain('goes on to its end');
+});
+
+/** A run that has its code sent only when somebody is there for it. */
+function awaitingAgent(): ReturnType<typeof awaitingCode> {
+  const status = awaitingCode();
+  const { code: _, problem: __, ...progress } = status.progress;
+  return {
+    ...status,
+    stage: 'AwaitingAgent',
+    progress: {
+      ...progress,
+      stage: 'AwaitingAgent',
+      waiting: {
+        for: 'an agent who is ready for the code',
+        since: '2026-11-23T14:32:05Z',
+        until: '2026-11-24T14:32:05Z',
+        cure: 'Once whoever holds the SIM is at hand, say that you are ready.',
+      },
+      steps: steps({
+        requestCode: { state: 'deferred', reason: 'asked for when an agent is ready' },
+        awaitCode: { state: 'running', startedAt: '2026-11-23T14:32:05Z' },
+      }),
+    },
+  };
+}
+
+test('a run that waits for an agent says so, and what to type once one is ready', () => {
+  const status = awaitingAgent();
+  const text = shown(status, VIEW);
+  expect(text).toContain('106540352242922 · Support Berlin · waiting for an agent\n');
+  expect(text).toContain('Waiting for  an agent who is ready for the code\n');
+  expect(text).toContain('Next         npx wa-onboard ready 106540352242922\n');
+  expect(text).not.toContain('Code  ');
+  expect(exitCodeOfStatus(status)).toBe(EXIT.waiting);
+  expect(renderList([status], VIEW).at(-1)).toContain('  waiting for an agent  ');
+  expect(renderChanges(undefined, status, VIEW).join('\n')).toContain(
+    'waiting for an agent who is ready for the code until 2026-11-24 14:32:05 UTC',
+  );
+});
+
+const claimOfAna = (until: string) => ({
+  by: 'Ana',
+  since: '2026-11-23T14:34:00Z',
+  until,
+  takenFrom: { by: 'Ben', reason: 'he is at lunch' },
+});
+
+test('a number shows who has taken it, for whom its code was sent, and how people know it', () => {
+  const status = awaitingCode();
+  status.progress.number = { businessName: 'Lucky Shrub GmbH', lastDigits: '4567' };
+  status.progress.claim = claimOfAna('2026-11-23T14:39:00Z');
+  if (status.progress.code) status.progress.code.requestedBy = 'Ana';
+  const text = shown(status, VIEW);
+  expect(text).toContain('· waiting for the code\nLucky Shrub GmbH · •••• 4567\n');
+  expect(text).toContain(
+    [
+      '  Taken        by Ana, until 14:39:00 UTC, in 3m 43s',
+      '               from Ben: he is at lunch',
+    ].join('\n'),
+  );
+  expect(text).toContain('sent by SMS at 14:32:05 UTC, 3m 12s ago, for Ana\n');
+});
+
+test('a claim that is over is shown nowhere, nor that of a run that has ended', () => {
+  const over = awaitingCode();
+  over.progress.claim = claimOfAna('2026-11-23T14:35:17Z');
+  expect(shown(over, VIEW)).not.toContain('Taken');
+  const lasts = claimOfAna('2026-11-23T14:39:00Z');
+  const ended = { ...live(), progress: { ...awaitingCode().progress, claim: lasts } };
+  expect(shown(ended, VIEW)).not.toContain('Taken');
+  const listed = { ...ended, card: { claim: lasts } };
+  expect(renderList([listed, { ...over, card: { claim: over.progress.claim } }], VIEW)).toEqual(
+    renderList([live(), awaitingCode()], VIEW),
+  );
+});
+
+test('a list knows a number by its label or its business, by its last digits, and by who has taken it', () => {
+  const { label: _, ...unlabelled } = awaitingCode();
+  const card = {
+    ...{ businessName: 'Lucky Shrub GmbH', lastDigits: '4567' },
+    claim: claimOfAna('2026-11-23T14:39:00Z'),
+  };
+  expect(
+    `\n${renderList([{ ...unlabelled, card }, live()], VIEW).join('\n')}\n`,
+  ).toMatchInlineSnapshot(`
+    "
+    NUMBER           ENDS IN    NAME              STANDS                              WHEN
+    106540352242922  •••• 4567  Lucky Shrub GmbH  waiting for the code, taken by Ana  started 3m 14s ago
+    106540352242922             Support Berlin    live                                ended 42s ago
+    "
+  `);
+});
+
+test('watching in a pipe tells once who has taken a number, and that it was given back', () => {
+  const free = awaitingCode();
+  const taken = awaitingCode();
+  taken.progress.claim = claimOfAna('2026-11-23T14:39:00Z');
+  const prolonged = awaitingCode();
+  prolonged.progress.claim = claimOfAna('2026-11-23T14:40:00Z');
+  const lines = (...between: Parameters<typeof renderChanges>) =>
+    renderChanges(...between).map((line) => line.split('  ').slice(2).join('  '));
+  expect(lines(free, taken, VIEW)).toEqual([
+    'taken by Ana until 2026-11-23 14:39:00 UTC, from Ben: he is at lunch',
+  ]);
+  expect(lines(taken, prolonged, VIEW)).toEqual([]);
+  expect(lines(prolonged, free, VIEW)).toEqual(['given back by Ana']);
+  const later = { ...VIEW, now: new Date('2026-11-23T14:41:00Z') };
+  expect(lines(prolonged, free, later)).toEqual([]);
+});
+
+test('a code that was not tried because somebody else has the number says who has it', () => {
+  const heldBy = claimOfAna('2026-11-23T14:39:00Z');
+  const reason = 'Ana has taken this number until 2026-11-23 14:39:00 UTC: leave it to them.';
+  expect(verdictLines({ verdict: 'notWaiting', reason, heldBy }, '1')).toEqual([
+    `The code was not tried: ${reason}`,
+  ]);
 });

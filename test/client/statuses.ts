@@ -55,6 +55,7 @@ export function awaitingCode(): OnboardingStatus & Required<Pick<OnboardingStatu
         expiresAt: '2026-11-23T14:42:05Z',
         sentCount: 1,
         refusedCount: 1,
+        triesLeft: 4,
         nextSendAt: '2026-11-23T14:34:05Z',
         submissions: [{ by: 'ana', at: '2026-11-23T14:34:00Z', verdict: 'refused' }],
       },

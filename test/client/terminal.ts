@@ -9,9 +9,10 @@ export interface Ran {
 }
 
 /**
- * Runs `wa-onboard` in this process, without a terminal.
+ * Runs `wa-onboard` in this process, without a terminal unless `asks`.
  *
  * @param stdin what comes through the pipe
+ * @param asks standard input is a terminal, which is asked for what is missing
  * @param cwd where `.env` and the stack file are looked for
  */
 export async function run(
@@ -20,10 +21,11 @@ export async function run(
     env = {},
     cwd = '/nowhere',
     stdin = '',
-  }: { env?: Record<string, string>; cwd?: string; stdin?: string } = {},
+    asks = false,
+  }: { env?: Record<string, string>; cwd?: string; stdin?: string; asks?: boolean } = {},
 ): Promise<Ran> {
   const streams = {
-    stdin: new PassThrough(),
+    stdin: Object.assign(new PassThrough(), { isTTY: asks }),
     stdout: new PassThrough(),
     stderr: new PassThrough(),
   };

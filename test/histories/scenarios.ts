@@ -1,5 +1,6 @@
 import { CANCELLATIONS } from './cancellations.js';
 import { CODES } from './codes.js';
+import { DESK } from './desk.js';
 import { PLAN_ROWS } from './plan-rows.js';
 import type { Scenario } from './scenario.js';
 import { TROUBLES } from './troubles.js';
@@ -8,6 +9,7 @@ import { TROUBLES } from './troubles.js';
 export const SCENARIOS: readonly Scenario[] = [
   ...PLAN_ROWS,
   ...CODES,
+  ...DESK,
   ...TROUBLES,
   ...CANCELLATIONS,
 ];

@@ -9,6 +9,8 @@ export interface Stage {
   naive: Stack;
   /** With activities whose clock lags behind, and that know of no request, so that a new code may be asked for at once. */
   hasty: Stack;
+  /** Where people are notified. */
+  notifying: Stack;
   /** What happens before the PIN store of the strict stack promotes a PIN of a number: a failure, or a wait. */
   beforePromote: Map<string, () => Promise<void>>;
   close(): Promise<void>;
@@ -30,13 +32,15 @@ export async function openStage(): Promise<Stage> {
     pastRuns: { of: async () => [] },
     clock: () => new Date(Date.now() - RESEND_GAP_MS),
   });
+  const notifying = await startStack({ notifier: { post: async () => undefined } });
   return {
     strict,
     naive,
     hasty,
+    notifying,
     beforePromote,
     async close() {
-      await Promise.all([strict.close(), naive.close(), hasty.close()]);
+      await Promise.all([strict.close(), naive.close(), hasty.close(), notifying.close()]);
     },
   };
 }

@@ -10,7 +10,7 @@ import { PIN_VERSION_STATES } from '../../activities/pin-store/pin-document.js';
 import { PinNotFoundError } from '../../activities/pin-store/pin-store.js';
 import { Secret } from '../../activities/secret.js';
 import { OnboardingInProgressError } from '../../client/index.js';
-import { MESSAGES, workflowIdOf } from '../../workflows/messages.js';
+import { workflowIdOf } from '../../workflows/messages.js';
 import { type FaultyPinStore, faultyPinStore } from '../faults/faulty-pin-store.js';
 import { progressNow, type Stack, startStack, until } from '../workflow/stack.js';
 import { type CalmEnd, calmCase, isCalm, shownBy } from './cases/calm.js';
@@ -112,11 +112,10 @@ function actorsOf(
           }
         });
     },
-    tryCode(payload) {
-      const asked = runOf(phoneNumberId).executeUpdate<{ verdict: string }, [unknown]>(
-        MESSAGES.tryCode,
-        { args: [defaultPayloadConverter.fromPayload(payload)] },
-      );
+    update(name, payload) {
+      const asked = runOf(phoneNumberId).executeUpdate<{ verdict: string }, [unknown]>(name, {
+        args: [defaultPayloadConverter.fromPayload(payload)],
+      });
       const verdict = asked.then(
         (answer) => answer.verdict,
         () => 'none', // the run had ended

@@ -18,6 +18,7 @@ const CODE: NonNullable<OnboardingProgress['code']> = {
   expiresAt: '2026-11-23T09:24:05.000Z',
   sentCount: 2,
   refusedCount: 1,
+  triesLeft: 4,
   nextSendAt: '2026-11-23T09:16:05.000Z',
 };
 

@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
   type Parsed,
+  parseAgentReady,
+  parseClaim,
   parseCode,
   parseDecision,
   parseExtend,
   parseOnboardingInput,
   parsePhoneNumberId,
+  parseRelease,
   parseResend,
 } from '../../workflows/input.js';
 
@@ -172,6 +175,7 @@ test('a start with nothing but the id gets the defaults', () => {
       codeDeadlineMs: 24 * HOUR,
       takeOver: false,
       onPinRefused: 'park',
+      startCode: 'now',
     },
   });
 });
@@ -184,6 +188,7 @@ test('a start with everything keeps everything, and nothing unknown', () => {
     codeDeadline: '3 days',
     takeOver: true,
     onPinRefused: 'compensate',
+    startCode: 'whenAgentReady',
     label: 'Shop Lisbon',
     requestedBy: 'ana',
     previousRunId: '0b9c1f6e-1c2d-4e3f-8a9b-0c1d2e3f4a5b',
@@ -208,6 +213,7 @@ test.each<[unknown, RegExp]>([
   [{ phoneNumberId: ID, codeDeadline: -1 }, /codeDeadline/],
   [{ phoneNumberId: ID, takeOver: 'yes' }, /takeOver must be true or false/],
   [{ phoneNumberId: ID, onPinRefused: 'ignore' }, /onPinRefused/],
+  [{ phoneNumberId: ID, startCode: 'later' }, /startCode must be "now" or "whenAgentReady"/],
   [{ phoneNumberId: ID, label: 7 }, /label must be a text/],
   [{ phoneNumberId: ID, label: 'x'.repeat(201) }, /label.*200/],
   [{ phoneNumberId: ID, requestedBy: null }, /requestedBy/],
@@ -216,9 +222,31 @@ test.each<[unknown, RegExp]>([
   expect(sentenceOf(parseOnboardingInput(raw))).toMatch(sentence);
 });
 
+test('a claim says who, and why where it takes over', () => {
+  expect(parseClaim({ by: 'Ana' })).toEqual({ ok: true, value: { by: 'Ana' } });
+  const takeOver = { by: 'Ana', takeOver: 'Ben has gone home' };
+  expect(parseClaim({ ...takeOver, force: true })).toEqual({ ok: true, value: takeOver });
+  expect(parseRelease({ by: 'Ana' })).toEqual({ ok: true, value: { by: 'Ana' } });
+  expect(parseAgentReady(undefined)).toEqual({ ok: true, value: {} });
+});
+
+test.each<[unknown, RegExp]>([
+  [undefined, /Say who/],
+  ['Ana', /Say who/],
+  [{ by: ' ' }, /Say who/],
+  [{ by: 'x'.repeat(201) }, /Say who/],
+  [{ by: 'Ana', takeOver: ' ' }, /takeOver must say why/],
+  [{ by: 'Ana', takeOver: true }, /takeOver must say why/],
+])('a claim with %o is refused with a sentence', (raw, sentence) => {
+  expect(sentenceOf(parseClaim(raw))).toMatch(sentence);
+});
+
 const PARSERS: [string, (raw: unknown) => Parsed<unknown>][] = [
   ['parsePhoneNumberId', (raw) => parsePhoneNumberId(raw)],
   ['parseCode', parseCode],
+  ['parseClaim', parseClaim],
+  ['parseRelease', parseRelease],
+  ['parseAgentReady', parseAgentReady],
   ['parseResend method', (raw) => parseResend({ method: raw })],
   ['parseResend language', (raw) => parseResend({ language: raw })],
   ['parseExtend', parseExtend],

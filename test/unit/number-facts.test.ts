@@ -110,10 +110,18 @@ test('what Meta says is kept in its own words', () => {
   });
 });
 
-test('the facts hold no telephone number and no name of a business', () => {
+test('the facts tell people the number by its last four digits and its business, never by the telephone number', () => {
   const fields = { display_phone_number: '+1 631-555-1234', verified_name: 'Lucky Shrub' };
-  expect(JSON.stringify(facts(fields))).not.toMatch(/631|Lucky/);
+  expect(facts(fields)).toMatchObject({ lastDigits: '1234', businessName: 'Lucky Shrub' });
+  expect(JSON.stringify(facts(fields))).not.toMatch(/631|555/);
 });
+
+test.each(['', '1234', '+1 234-567'])(
+  'of a telephone number as short as “%s” nothing is told',
+  (short) => {
+    expect(facts({ display_phone_number: short })).not.toHaveProperty('lastDigits');
+  },
+);
 
 const anyField = (...known: string[]) =>
   fc.option(fc.oneof(fc.constantFrom(...known), fc.string()), { nil: undefined });

@@ -56,6 +56,25 @@ test('a run that ended with a sentence is one line', () => {
   );
 });
 
+test('a notification that was not taken is a line, and is not called an onboarding', () => {
+  const id = 'notification-01a20690-089c-7cc4-8af7-d2638ba95900-1';
+  const notTaken = ApplicationFailure.create({
+    message: 'HTTP 500.',
+    type: 'NotificationNotTaken',
+  });
+  const about = { workflowId: id, workflowType: 'sendNotification' };
+  const [activity, run] = [
+    entry('Activity failed', {
+      ...{ ...about, activityType: 'postNotification', attempt: 2, error: notTaken },
+    }),
+    entry('Workflow failed', { ...about, error: structuredClone(notTaken) }),
+  ];
+  expect(logText(activity, 'WARN')).toBe(
+    `${AT} [WARN] ${id}: postNotification failed (attempt 2): HTTP 500.`,
+  );
+  expect(logText(run, 'WARN')).toBe(`${AT} [WARN] ${id}: a notification failed: HTTP 500.`);
+});
+
 test('a problem that a run notes is one line without what the SDK adds', () => {
   const noted = entry('Too many requests.', {
     ...{ sdkComponent: 'workflow', workflowId: `whatsapp-number-${ID}`, taskQueue: 'queue' },
@@ -73,6 +92,12 @@ test('a refused code is news at info, of the activity and of the run alike, and 
     expect(logText(each, 'WARN')).toBeUndefined();
     expect(logText(each, 'INFO')).toContain(`${AT} [INFO] ${ID}: `);
   }
+});
+
+test('that the worker for notifications takes no workflows is nothing to warn of', () => {
+  const each = entry('No workflows registered, not polling for workflow tasks', {});
+  expect(logText(each, 'WARN')).toBeUndefined();
+  expect(logText(each, 'INFO')).toContain('[INFO]');
 });
 
 test.each([

@@ -9,6 +9,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
 import { createGraphClient } from '../../activities/graph-api/graph-client.js';
 import type { Pace } from '../../activities/graph-api/pace.js';
+import type { Notifier } from '../../activities/notify/webhook-notifier.js';
 import { createNumberActivities } from '../../activities/number.js';
 import { type PastRuns, temporalPastRuns } from '../../activities/past-runs.js';
 import { openPinStore } from '../../activities/pin-store/open-pin-store.js';
@@ -17,6 +18,7 @@ import { Secret } from '../../activities/secret.js';
 import { NoWorkerAnswerError, OnboardingClient } from '../../client/index.js';
 import { type NumberSeed, type Simulator, startSimulator } from '../../simulator/simulator.js';
 import { createOnboardingWorker } from '../../worker/create-worker.js';
+import { createNotificationWorker } from '../../worker/notification-worker.js';
 import { installRuntime } from '../../worker/runtime.js';
 import type { OnboardingInput, OnboardingProgress, StepName } from '../../workflows/messages.js';
 import { type BreakableStore, breakable } from './breakable-store.js';
@@ -66,13 +68,15 @@ export interface StackOptions {
   clock?: () => Date;
   /** The worker's cap on calls to the simulator. @default no cap */
   pace?: Pace;
+  /** What takes the notifications. @default nobody is notified */
+  notifier?: Notifier;
   /** False to begin without a worker. @default true */
   withWorker?: boolean;
 }
 
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { address, namespace } = options.server ?? inject('temporal');
-  const { mode = 'strict', wabaId, clock } = options;
+  const { mode = 'strict', wabaId, clock, notifier } = options;
   const taskQueue = `test-${randomUUID()}`;
   const folder = await mkdtemp(join(tmpdir(), 'onboarding-stack-'));
   const simulator = await startSimulator({ mode });
@@ -91,6 +95,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     pastRuns: options.pastRuns ?? temporalPastRuns(getClient),
     ...(wabaId === undefined ? {} : { wabaId }),
     ...(clock === undefined ? {} : { clock }),
+    notifies: notifier !== undefined,
   });
   const workflowBundle = {
     codePath: options.workflowBundlePath ?? inject('workflowBundlePath'),
@@ -100,6 +105,9 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     options.timeSkipping
       ? Worker.create(basics) // this server cannot be asked for its search attributes, which our own worker does
       : createOnboardingWorker({ ...basics, shutdownGraceMs: 2_000 });
+  const posting =
+    notifier && (await createNotificationWorker({ connection, namespace, taskQueue, notifier }));
+  const posted = posting?.run();
   let worker = await createWorker();
   let running: Promise<void> | undefined = options.withWorker === false ? undefined : worker.run();
   const clientConnection = await Connection.connect({ address });
@@ -141,6 +149,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     async close() {
       if (running === undefined && worker.getState() === 'INITIALIZED') running = worker.run();
       await stopWorker();
+      posting?.shutdown();
+      await posted;
       await clientConnection.close();
       await connection.close();
       await simulator.close();

@@ -1,12 +1,23 @@
 import { condition } from '@temporalio/workflow';
 import { look } from '../activity-options.js';
+import { announce } from '../announce.js';
 import { lookAt, noTries, type Tries, tried, waitBeforeNext } from '../attempts.js';
 import { type Due, nextDue, type Reminder, TRIES_PER_CODE } from '../code-rules.js';
 import { instantText } from '../instant-text.js';
 import { FAILURE_TYPES } from '../messages.js';
 import { park } from '../park.js';
 import { withFound } from '../plan.js';
-import { cannotFinish, deadlineOf, enter, follow, mark, note, type Run, show } from '../run.js';
+import {
+  cannotFinish,
+  deadlineOf,
+  enter,
+  follow,
+  mark,
+  note,
+  publish,
+  type Run,
+  show,
+} from '../run.js';
 
 const REMINDERS: Record<Reminder, string> = {
   code: 'the code is half through its ten minutes and nobody has submitted it',
@@ -19,7 +30,7 @@ const REMINDERS: Record<Reminder, string> = {
  */
 export async function awaitCode(run: Run): Promise<void> {
   run.waitStartedAt ??= Date.now();
-  enter(run, 'AwaitingCode');
+  enter(run, run.agentAwaited ? 'AwaitingAgent' : 'AwaitingCode');
   mark(run, 'awaitCode', 'running');
   for (let lastLooks: Tries | undefined; ; ) {
     run.submission = run.submissions.next();
@@ -30,8 +41,11 @@ export async function awaitCode(run: Run): Promise<void> {
     const due = dueNext(run);
     if (due.at <= Date.now()) {
       if (due.what === 'resend') return askForNewCode(run);
-      if (due.what === 'reminder') run.reminded.add(due.reminder);
-      else {
+      if (due.what === 'reminder') {
+        run.reminded.add(due.reminder);
+        showWait(run);
+        void announce(run, 'code.reminder', { reminder: due.reminder });
+      } else {
         const found = await lastLook(run, lastLooks ?? noTries(Date.now()));
         if (found === 'noCodeNeeded') return;
         lastLooks = found;
@@ -39,11 +53,20 @@ export async function awaitCode(run: Run): Promise<void> {
       continue;
     }
     showWait(run);
+    announceNeed(run);
     const seen = run.messages;
     await condition(() => run.messages !== seen, due.at - Date.now(), {
       summary: SUMMARIES[due.what],
     });
   }
+}
+
+/** People are notified once of each code that was sent, and once that an agent is awaited. */
+function announceNeed(run: Run): void {
+  const needed = run.agentAwaited ? 'an agent' : run.code && `the code of ${run.code.sentAt}`;
+  if (needed === undefined || needed === run.needed) return;
+  run.needed = needed;
+  void announce(run, 'code.needed');
 }
 
 const SUMMARIES: Record<Due['what'], string> = {
@@ -78,10 +101,19 @@ function showWait(run: Run): void {
     until: new Date(deadlineOf(run)).toISOString(),
     ...(reminders === '' ? {} : { reminder: reminders }),
   };
+  publish(run);
   show(run);
 }
 
 function whatFor(run: Run): { for: string; cure: string } {
+  if (run.agentAwaited) {
+    const from =
+      run.nextSendAt > Date.now() ? ` Meta may be asked from ${instantText(run.nextSendAt)}.` : '';
+    return {
+      for: 'an agent who is ready for the code',
+      cure: `Once whoever holds the SIM is at hand, say that you are ready: Meta then sends the code, which lives ten minutes.${from}`,
+    };
+  }
   const nextAt = instantText(run.nextSendAt);
   if (run.code === undefined) {
     return {
@@ -135,7 +167,7 @@ async function lastLook(run: Run, looks: Tries): Promise<'noCodeNeeded' | Tries 
   cannotFinish(
     run,
     {
-      text: `No right code came by the deadline, ${instantText(deadlineOf(run))}`,
+      text: `${run.agentAwaited ? 'No agent was ready for the code' : 'No right code came'} by the deadline, ${instantText(deadlineOf(run))}`,
       advice:
         'Make sure that somebody who holds the SIM is at hand, then start the onboarding again.',
     },

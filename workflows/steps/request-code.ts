@@ -10,16 +10,27 @@ import {
   tried,
   waitBeforeNext,
 } from '../attempts.js';
-import { CODE_LIFETIME_MS, RESEND_GAP_MS } from '../code-rules.js';
+import { CODE_LIFETIME_MS, READY_MS, RESEND_GAP_MS } from '../code-rules.js';
 import { instantText } from '../instant-text.js';
 import { park } from '../park.js';
 import { withFound } from '../plan.js';
-import { cannotFinish, enter, follow, mark, note, type Run, type SentCode } from '../run.js';
+import {
+  agentIsMissing,
+  cannotFinish,
+  enter,
+  follow,
+  mark,
+  note,
+  type Run,
+  type SentCode,
+} from '../run.js';
 
 const MOST_ATTEMPTS = 5;
 
 /** How often a first code that Meta would not send is asked for again by itself, after the wait Meta wants; then a person. */
 const MOST_REFUSALS = 1;
+
+const UNTIL_AGENT = 'asked for when an agent is ready, as a code lives ten minutes';
 
 /** A clock that is behind Meta's or Temporal's must not have the run ask again and again. */
 const SHORTEST_WAIT_MS = 10_000;
@@ -38,6 +49,7 @@ export async function requestCode(run: Run): Promise<void> {
   // What `prepare` read a moment ago need not be read again.
   let known = first && run.waitStartedAt === undefined && run.ownRegister === undefined;
   for (; ; known = false) {
+    if (agentIsMissing(run)) return leaveToAgent(run);
     const wanted = run.resend;
     const method = wanted?.method ?? codeMethod;
     const startedAt = Date.now();
@@ -93,7 +105,8 @@ function sent(run: Run, wanted: Run['resend'], startedAt: number, code: SentCode
     { verdict: 'notWaiting', reason: 'A new code was asked for after this one.' },
     startedAt,
   );
-  run.code = code;
+  const requestedBy = wanted?.requestedBy;
+  run.code = { ...code, ...(requestedBy === undefined ? {} : { requestedBy }) };
   run.refusedCodes = new Set();
   run.sentCount += 1;
   run.codeTries = undefined;
@@ -119,12 +132,24 @@ function whenToAskAgain(run: Run, problem: Problem, tries: Tries): number | unde
   return pauseMs === undefined ? undefined : now + pauseMs;
 }
 
+/** Nobody is at hand: the code is asked for once somebody is. */
+function leaveToAgent(run: Run): void {
+  run.agentAwaited = true;
+  run.resend = undefined;
+  mark(run, 'requestCode', 'deferred', UNTIL_AGENT);
+}
+
 /** A code that was sent before stays good meanwhile, and the time does not count towards the deadline. */
 function askLater(run: Run, problem: Problem, at: number): void {
   note(run, problem);
-  run.resend ??= {};
   run.nextSendAt = Math.max(run.nextSendAt, at, Date.now() + shortestWaitMs(problem));
-  run.extraMs += run.nextSendAt - Date.now();
+  const waitMs = run.nextSendAt - Date.now();
+  run.extraMs += waitMs;
+  if (run.input.startCode === 'whenAgentReady' && waitMs > READY_MS) {
+    leaveToAgent(run);
+    return;
+  }
+  run.resend ??= {};
   const when = instantText(run.nextSendAt);
   mark(run, 'requestCode', 'deferred', `asked for again at ${when}: ${problem.text}`);
 }

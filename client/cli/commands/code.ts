@@ -1,14 +1,16 @@
+import { heldByOther, heldText } from '../../../workflows/claims.js';
 import { parseCode } from '../../../workflows/input.js';
-import type { CodeVerdict } from '../../../workflows/messages.js';
+import type { Claim, CodeVerdict } from '../../../workflows/messages.js';
 import { NoCodeAwaitedError, NoWorkerAnswerError } from '../../errors.js';
 import type { OnboardingClient } from '../../onboarding-client.js';
 import { type AddCommand, examples } from '../command.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, type ExitCode } from '../exit-codes.js';
 import { refuseShortId } from '../number-argument.js';
 import { usableOption } from '../option-names.js';
 import { codeFromPipe, promptForCode } from '../prompt-code.js';
 import { remarkAfter } from '../remark-after.js';
 import { requireRunning } from '../require-running.js';
+import type { Session } from '../session.js';
 import { durationText } from '../time-text.js';
 import { userName } from '../user-name.js';
 import { hang } from '../wrap.js';
@@ -26,7 +28,7 @@ export const addCode: AddCommand = (program, session, run) => {
     .command('code')
     .summary('give the code that Meta sent')
     .description(
-      'Give the code that Meta sent to the SIM holder, and see Meta’s verdict. Without a code, a terminal asks for it (hidden), and a pipe gives it as its first line; both keep it out of your shell’s history. Exit code: 0 verified; 4 refused, or no code is awaited, or the onboarding has ended; 5 it is parked, so that an operator has to act first; 3 never started; 1 no answer.',
+      'Give the code that Meta sent to the SIM holder, and see Meta’s verdict. Without a code, a terminal asks for it (hidden), and a pipe gives it as its first line; both keep it out of your shell’s history. Exit code: 0 verified; 4 refused, or somebody else has taken the number, or no code is awaited, or the onboarding has ended; 5 it is parked, so that an operator has to act first; 3 never started; 1 no answer.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .argument('[code]', 'the six digits, such as 123-830')
@@ -52,7 +54,15 @@ export const addCode: AddCommand = (program, session, run) => {
           : usableOption(parseCode(givenCode ?? (await codeFromPipe(session))));
         const submittedBy = flags.submittedBy ?? userName();
         return session.withClient(async (client) => {
-          if (asks) await requireUseForCode(client, phoneNumberId); // before a person types for nothing
+          if (asks) {
+            // Before a person types for nothing.
+            const holder = await holderAgainst(client, phoneNumberId, submittedBy, session);
+            if (holder !== undefined) {
+              return tellVerdict(session, client, phoneNumberId, {
+                ...{ verdict: 'notWaiting', reason: heldText(holder), heldBy: holder },
+              });
+            }
+          }
           const code = given?.code ?? (await promptForCode(session, phoneNumberId));
           usableOption(parseCode({ code, submittedBy }));
           let verdict: CodeVerdict;
@@ -73,35 +83,48 @@ export const addCode: AddCommand = (program, session, run) => {
             session.remarkCommand(repeatCommand(error, flags));
             return exitCode;
           }
-          const { colors } = session.view;
-          const accepted = verdict.verdict === 'verified';
-          const [first = '', ...rest] = verdictLines(verdict, phoneNumberId);
-          session.answer(
-            [
-              ...hang(
-                `${accepted ? colors.green('✔') : colors.red('✖')} `,
-                2,
-                first,
-                session.columns,
-              ),
-              ...rest.flatMap((line) => hang('  ', 2, line, session.columns)),
-            ],
-            { phoneNumberId, ...verdict },
-          );
-          if (accepted) return EXIT.done;
-          const parked =
-            verdict.verdict === 'notWaiting' &&
-            (await client.status(phoneNumberId)).stage === 'Parked';
-          return parked ? EXIT.waiting : EXIT.refused;
+          return tellVerdict(session, client, phoneNumberId, verdict);
         });
       }),
     );
 };
 
-/** @throws OnboardingEndedError, OnboardingNotFoundError, NoCodeAwaitedError when an operator has to act first */
-async function requireUseForCode(client: OnboardingClient, phoneNumberId: string): Promise<void> {
-  const { stage } = await requireRunning(client, phoneNumberId);
+async function tellVerdict(
+  session: Session,
+  client: OnboardingClient,
+  phoneNumberId: string,
+  verdict: CodeVerdict,
+): Promise<ExitCode> {
+  const { colors } = session.view;
+  const accepted = verdict.verdict === 'verified';
+  const mark = `${accepted ? colors.green('✔') : colors.red('✖')} `;
+  const [first = '', ...rest] = verdictLines(verdict, phoneNumberId);
+  session.answer(
+    [
+      ...hang(mark, 2, first, session.columns),
+      ...rest.flatMap((line) => hang('  ', 2, line, session.columns)),
+    ],
+    { phoneNumberId, ...verdict },
+  );
+  if (accepted) return EXIT.done;
+  if (verdict.verdict !== 'notWaiting' || verdict.heldBy !== undefined) return EXIT.refused;
+  return (await client.status(phoneNumberId)).stage === 'Parked' ? EXIT.waiting : EXIT.refused;
+}
+
+/**
+ * Who else has taken the number, where somebody has.
+ *
+ * @throws OnboardingEndedError, OnboardingNotFoundError, NoCodeAwaitedError when an operator has to act first
+ */
+async function holderAgainst(
+  client: OnboardingClient,
+  phoneNumberId: string,
+  submittedBy: string | undefined,
+  session: Session,
+): Promise<Claim | undefined> {
+  const { stage, progress } = await requireRunning(client, phoneNumberId);
   if (stage === 'Parked') throw new NoCodeAwaitedError(phoneNumberId, stage);
+  return heldByOther(progress?.claim, submittedBy, session.terminal.now().getTime());
 }
 
 const STILL_WAITING = 'No worker has answered yet; still waiting, for a minute at most …';
@@ -149,7 +172,9 @@ export function verdictLines(verdict: CodeVerdict, phoneNumberId: string): strin
         ].join(' '),
       ];
     case 'notWaiting':
-      return [`No code is awaited: ${verdict.reason}`];
+      return verdict.heldBy === undefined
+        ? [`No code is awaited: ${verdict.reason}`]
+        : [`The code was not tried: ${verdict.reason}`];
     case 'ended':
       return [
         `No verdict on the code: ${verdict.reason}`,

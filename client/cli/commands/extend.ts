@@ -18,9 +18,9 @@ const SETTLE_MS = 5_000;
 export const addExtend: AddCommand = (program, session, run) => {
   program
     .command('extend')
-    .summary('wait longer for the code')
+    .summary('wait longer for the code, or for an agent')
     .description(
-      'Move the deadline of the wait for a code. Exit code: 0 moved; 4 the onboarding has ended.',
+      'Move the deadline of the wait for a code, or for an agent who is ready for it: the SIM holder is back on Monday. Exit code: 0 moved; 4 the onboarding has ended.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .requiredOption('--by <duration>', 'how much later, such as "24 hours"')

@@ -14,6 +14,7 @@ interface ListFlags {
 const STAGES: readonly OnboardingStage[] = [
   'Preparing',
   'Registering',
+  'AwaitingAgent',
   'AwaitingCode',
   'Securing',
   'Parked',

@@ -1,12 +1,11 @@
 import { parseResend } from '../../../workflows/input.js';
-import type { CodeMethod, OnboardingProgress } from '../../../workflows/messages.js';
+import type { CodeMethod } from '../../../workflows/messages.js';
 import { NoCodeAwaitedError } from '../../errors.js';
-import { METHOD_TEXTS } from '../../method-text.js';
+import { tellCodeRequest } from '../after-code-request.js';
 import { type AddCommand, examples } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { usableOption } from '../option-names.js';
 import { requireRunning } from '../require-running.js';
-import { watchUntil } from '../settle.js';
 import { instantAndAge } from '../time-text.js';
 import { userName } from '../user-name.js';
 
@@ -15,9 +14,6 @@ interface ResendFlags {
   language?: string;
   requestedBy?: string;
 }
-
-/** How long to look for what became of the request. */
-const SETTLE_MS = 20_000;
 
 export const addResend: AddCommand = (program, session, run) => {
   program
@@ -53,7 +49,7 @@ export const addResend: AddCommand = (program, session, run) => {
         return session.withClient(async (client): Promise<ExitCode> => {
           await requireRunning(client, id);
           const before = await client.progress(id);
-          if (before.stage !== 'AwaitingCode') {
+          if (before.stage !== 'AwaitingCode' && before.stage !== 'AwaitingAgent') {
             throw new NoCodeAwaitedError(id, before.stage);
           }
           await client.resendCode(id, request);
@@ -66,49 +62,8 @@ export const addResend: AddCommand = (program, session, run) => {
             );
             return EXIT.done;
           }
-          const status = await watchUntil(
-            client,
-            id,
-            ({ progress }) => progress !== undefined && outcomeOf(before, progress) !== undefined,
-            SETTLE_MS,
-          );
-          const after = status?.progress;
-          const outcome = after === undefined ? undefined : outcomeOf(before, after);
-          if (outcome === 'refused') {
-            const { text = '', advice = '' } = after?.problem ?? {};
-            session.tell([`No new code was sent: ${text}`, advice], {
-              phoneNumberId: id,
-              requested: true,
-              problem: after?.problem,
-            });
-            return EXIT.refused;
-          }
-          session.tell(
-            outcome === 'sent' && after?.code !== undefined
-              ? [
-                  `A new code ${after.code.maybe ? 'may have been' : 'was'} sent by ${METHOD_TEXTS[after.code.method]}; the former one is useless now.`,
-                  `Give it:   npx wa-onboard code ${id}`,
-                ]
-              : [
-                  `A new code was asked for; see what became of it:`,
-                  `  npx wa-onboard status ${id}`,
-                ],
-            { phoneNumberId: id, requested: true, ...(after?.code && { code: after.code }) },
-          );
-          return EXIT.done;
+          return tellCodeRequest(session, client, id, before);
         });
       }),
     );
 };
-
-/** What became of the request, once that shows. */
-function outcomeOf(
-  before: OnboardingProgress,
-  after: OnboardingProgress,
-): 'sent' | 'refused' | undefined {
-  if (after.code?.sentAt !== before.code?.sentAt) return 'sent';
-  const problem = JSON.stringify(after.problem);
-  return problem !== undefined && problem !== JSON.stringify(before.problem)
-    ? 'refused'
-    : undefined;
-}

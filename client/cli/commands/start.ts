@@ -15,6 +15,7 @@ interface StartFlags {
   deadline?: string;
   takeOver?: boolean;
   onPinRefused?: string;
+  whenAgentReady?: boolean;
   watch?: boolean;
 }
 
@@ -31,6 +32,10 @@ export const addStart: AddCommand = (program, session, run) => {
     .option('--label <text>', 'a name for people, shown in lists; no telephone number')
     .option('--requested-by <name>', 'who asks for it (default: your user name)')
     .option('--deadline <duration>', 'how long to wait for a code (default: 24 hours)')
+    .option(
+      '--when-agent-ready',
+      'have the code sent only when somebody says "ready": it lives ten minutes (default: at once)',
+    )
     .option('--take-over', 'set a new PIN on a registered number whose PIN is not in the PIN store')
     .option(
       '--on-pin-refused <what>',
@@ -42,6 +47,7 @@ export const addStart: AddCommand = (program, session, run) => {
       examples(
         'npx wa-onboard start 106540352242922 --label "Support Berlin" --watch',
         'npx wa-onboard start 106540352242922 --method VOICE --deadline "48 hours"',
+        'npx wa-onboard start 106540352242922 --when-agent-ready --deadline "5 days"',
         'npx wa-onboard start 106540352242922 --json',
       ),
     )
@@ -61,6 +67,9 @@ export const addStart: AddCommand = (program, session, run) => {
                 ? ['']
                 : [
                     `Follow it:       npx wa-onboard watch ${phoneNumberId}`,
+                    ...(flags.whenAgentReady
+                      ? [`Have it sent:    npx wa-onboard ready ${phoneNumberId}`]
+                      : []),
                     `Give the code:   npx wa-onboard code ${phoneNumberId}`,
                   ]),
             ],
@@ -82,6 +91,7 @@ function inputOf(phoneNumberId: string, flags: StartFlags): OnboardingInput {
     ...(flags.label === undefined ? {} : { label: flags.label }),
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(flags.deadline === undefined ? {} : { codeDeadline: flags.deadline as Duration }),
+    ...(flags.whenAgentReady === undefined ? {} : { startCode: 'whenAgentReady' as const }),
     ...(flags.takeOver === undefined ? {} : { takeOver: flags.takeOver }),
     ...(flags.onPinRefused === undefined
       ? {}

@@ -6,7 +6,7 @@ export const addWatch: AddCommand = (program, session, run) => {
     .command('watch')
     .summary('follow an onboarding until it ends')
     .description(
-      'Follow an onboarding until it ends: live in a terminal, a line per change in a pipe, a JSON document per change (one a line) with --json. It goes on while the onboarding is parked or waits for a code. The exit code tells how it ended: 0 live, 5 registered and not yet live, 4 refused, 1 any other end.',
+      'Follow an onboarding until it ends: live in a terminal, a line per change in a pipe, a JSON document per change (one a line) with --json. It goes on while the onboarding is parked or waits for a code or an agent. The exit code tells how it ended: 0 live, 5 registered and not yet live, 4 refused, 1 any other end.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .addHelpText('after', examples('npx wa-onboard watch 106540352242922'))

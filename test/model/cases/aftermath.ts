@@ -88,6 +88,12 @@ async function help(scene: OpenScene, looks: number): Promise<void> {
     scene.decisions.push(time.now());
     temporal.signal(MESSAGES.retry, payloadOf({ requestedBy: 'Olga' }));
   }
+  if (progress.stage === 'AwaitingAgent') {
+    temporal.signal(MESSAGES.agentReady, payloadOf(undefined));
+    await time.pass(60_000, scene.lookAtIdleRun);
+    submitNewest(scene);
+    return;
+  }
   if (progress.stage !== 'AwaitingCode') return;
   const newest = meta.meta.codes(PHONE_NUMBER_ID).at(-1);
   if (newest !== undefined && !newest.used && newest.expiresAt > time.now()) {
@@ -96,6 +102,10 @@ async function help(scene: OpenScene, looks: number): Promise<void> {
   }
   temporal.signal(MESSAGES.resendCode, payloadOf(undefined));
   await time.pass(10 * 60_000 - 30_000, scene.lookAtIdleRun);
+  submitNewest(scene);
+}
+
+function submitNewest({ meta, temporal }: OpenScene): void {
   const sent = meta.meta.codes(PHONE_NUMBER_ID).at(-1);
   if (sent !== undefined) temporal.signal(MESSAGES.submitCode, payloadOf(sent.code));
 }

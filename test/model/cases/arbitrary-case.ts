@@ -12,6 +12,7 @@ const start: fc.Arbitrary<ModelCase['start']> = fc.record(
     takeOver: fc.boolean(),
     onPinRefused: fc.constantFrom('park' as const, 'compensate' as const),
     label: fc.constant('Support line'),
+    startCode: fc.constantFrom('now' as const, 'whenAgentReady' as const),
   },
   { requiredKeys: [] },
 );
@@ -37,6 +38,7 @@ const caseAbout = (theme: Theme): fc.Arbitrary<ModelCase> =>
       stored,
       start,
       listingLagMs: fc.constantFrom(0, 2_000, 15_000),
+      notifies: fc.boolean(),
       first: firstFaults(theme),
       later: commands(theme.commands, theme.pauses, theme.places, theme.count),
       helped: fc.boolean(),

@@ -9,6 +9,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+const person = fc.constantFrom('Ana', 'Ben');
+
 const submit: fc.Arbitrary<Command> = fc
   .record({
     code: fc.oneof(
@@ -17,7 +19,7 @@ const submit: fc.Arbitrary<Command> = fc
     ),
     how: fc.constantFrom('signal' as const, 'update' as const),
     twice: fc.boolean(),
-    by: fc.constantFrom('Ana', 'Ben'),
+    by: person,
   })
   .map((submission) => ({ do: 'submit', ...submission }));
 
@@ -37,6 +39,7 @@ const nonsense: fc.Arbitrary<Command> = fc
       MESSAGES.extend,
       MESSAGES.retry,
       MESSAGES.accept,
+      MESSAGES.agentReady,
       'noSuchSignal',
     ),
     payload: fc.constantFrom<Nonsense>(
@@ -78,8 +81,15 @@ const world: fc.Arbitrary<Command> = fc
   )
   .map((change) => ({ do: 'world', change }));
 
-const simply = (what: 'cancel' | 'retry' | 'accept' | 'terminate' | 'start' | 'wait') =>
-  fc.constant<Command>({ do: what });
+const claim: fc.Arbitrary<Command> = fc
+  .record({ by: person, takeOver: fc.boolean() })
+  .map((request) => ({ do: 'claim', ...request }));
+
+const release: fc.Arbitrary<Command> = person.map((by) => ({ do: 'release', by }));
+
+const simply = (
+  what: 'agentReady' | 'cancel' | 'retry' | 'accept' | 'terminate' | 'start' | 'wait',
+) => fc.constant<Command>({ do: what });
 
 const providePin: fc.Arbitrary<Command> = fc
   .constantFrom('atMeta' as const, 'other' as const)
@@ -92,6 +102,9 @@ const KINDS = {
   submit,
   resend,
   extend,
+  agentReady: simply('agentReady'),
+  claim,
+  release,
   cancel: simply('cancel'),
   retry: simply('retry'),
   accept: simply('accept'),

@@ -83,6 +83,7 @@ export const calmCase: fc.Arbitrary<ModelCase> = fc
   .map(({ first, later, ...rest }) => ({
     ...rest,
     listingLagMs: 0,
+    notifies: false,
     helped: false,
     commands: [...first, { do: 'start' } as const, ...later].map((command) => ({
       afterMs: 0,

@@ -14,6 +14,7 @@ export function caseOf(
     stored: {},
     start: {},
     listingLagMs: 0,
+    notifies: false,
     helped: false,
     commands: commands.map((each) =>
       'command' in each ? each : { afterMs: 2 * SECOND, command: each },

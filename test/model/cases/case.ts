@@ -21,6 +21,8 @@ export interface ModelCase {
   stored: Partial<Record<'current' | 'pending' | 'provided', WhichPin>>;
   start: Omit<OnboardingInput, 'phoneNumberId' | 'previousRunId'>;
   listingLagMs: number;
+  /** Is a webhook configured? */
+  notifies: boolean;
   commands: readonly TimedCommand[];
   /** Once the world is mended: does somebody help the run along, and start again until the number is live? */
   helped: boolean;
@@ -39,6 +41,9 @@ export type Command =
   | { do: 'submit'; code: WhichCode; how: 'signal' | 'update'; twice: boolean; by?: string }
   | { do: 'resend'; method?: 'SMS' | 'VOICE' }
   | { do: 'extend'; by: NonNullable<OnboardingInput['codeDeadline']> }
+  | { do: 'agentReady' }
+  | { do: 'claim'; by: string; takeOver: boolean }
+  | { do: 'release'; by: string }
   | { do: 'cancel' }
   | { do: 'retry' }
   | { do: 'accept' }

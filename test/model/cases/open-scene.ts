@@ -58,7 +58,7 @@ function sandboxFor(code: string, names: string[], on: OnLog): Sandbox {
 }
 
 export async function openScene(
-  { seed, number, listingLagMs }: ModelCase,
+  { seed, number, listingLagMs, notifies }: ModelCase,
   workflowCode: string,
   mutations: Mutations = {},
 ): Promise<OpenScene> {
@@ -107,6 +107,7 @@ export async function openScene(
       of: (...about) => (mutations.pastRuns?.(temporal.pastRuns) ?? temporal.pastRuns).of(...about),
     },
     wabaId: DEFAULT_WABA_ID,
+    notifies,
     clock: () => new Date(time.now()),
   });
   const activities = mutations.activities?.(real) ?? real;
@@ -127,6 +128,7 @@ export async function openScene(
   const worldChanges: number[] = [];
   const scene: Scene = {
     phoneNumberId: PHONE_NUMBER_ID,
+    notifies,
     time,
     meta,
     store,

@@ -19,8 +19,8 @@ export interface Actors {
   now(): number;
   after(ms: number, callback: () => void): void;
   signal(name: string, payload: Payload): void | Promise<void>;
-  /** Hands in a code by the update; does not wait for the answer. */
-  tryCode(payload: Payload): void | Promise<void>;
+  /** Sends an update; does not wait for the answer. */
+  update(name: string, payload: Payload): void | Promise<void>;
   cancel(): void | Promise<void>;
   terminate(): void | Promise<void>;
   /** Starts a run, which is refused where one is open. */
@@ -47,7 +47,7 @@ export async function perform(actors: Actors, command: Command): Promise<void> {
     case 'submit': {
       const submission = payloadOf({ code: codeOf(actors, command.code), submittedBy: command.by });
       for (let left = command.twice ? 2 : 1; left > 0; left -= 1) {
-        if (command.how === 'update') await actors.tryCode(submission);
+        if (command.how === 'update') await actors.update(MESSAGES.tryCode, submission);
         else await actors.signal(MESSAGES.submitCode, submission);
       }
       return;
@@ -59,6 +59,18 @@ export async function perform(actors: Actors, command: Command): Promise<void> {
       );
     case 'extend':
       return actors.signal(MESSAGES.extend, payloadOf({ by: command.by }));
+    case 'agentReady':
+      return actors.signal(MESSAGES.agentReady, payloadOf({ requestedBy: 'Ana' }));
+    case 'claim':
+      return actors.update(
+        MESSAGES.claim,
+        payloadOf({
+          by: command.by,
+          ...(command.takeOver ? { takeOver: 'the other is at lunch' } : {}),
+        }),
+      );
+    case 'release':
+      return actors.update(MESSAGES.release, payloadOf({ by: command.by }));
     case 'cancel':
       return actors.cancel();
     case 'retry':

@@ -86,7 +86,7 @@ export function actorsOf(scene: OpenScene, played: ModelCase): Actors {
     now: time.now,
     after: (ms, callback) => void time.after(ms, callback),
     signal: temporal.signal,
-    tryCode: (payload) => void temporal.tryCode(payload),
+    update: (name, payload) => void temporal.update(name, payload),
     cancel: temporal.cancel,
     terminate: temporal.terminate,
     start() {

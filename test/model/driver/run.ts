@@ -21,6 +21,7 @@ import type {
   Job,
   ScheduleActivity,
   ScheduleLocalActivity,
+  StartChild,
 } from './sdk-types.js';
 import { createUpdates, type UpdateCall, type Updates } from './updates.js';
 import { Violation } from './violation.js';
@@ -39,6 +40,9 @@ export interface RunHost {
     ...about: Parameters<OrdinaryActivityHost['start']>
   ): ReturnType<OrdinaryActivityHost['start']>;
   onSearchAttributes(fields: Record<string, Payload>): void;
+  onMemo(fields: Record<string, Payload>): void;
+  /** Another workflow was begun, which outlives the run. */
+  onChild(type: string, input: Payload | undefined): void;
   onEnd(): void;
 }
 
@@ -95,6 +99,7 @@ export function openRun(
   let working = false;
   /** Set while working: something came meanwhile. */
   let moreToDo = false;
+  let childrenDue = 0;
   let closedAt: number | undefined;
   let end: RunEnd | undefined;
 
@@ -124,7 +129,8 @@ export function openRun(
     committed,
     get idle() {
       const open = [...ordinary.values()].some((each) => each.closedAt === undefined);
-      return !open && task === undefined && inbox.length === 0 && !working && local.size === 0;
+      if (open || childrenDue > 0) return false;
+      return task === undefined && inbox.length === 0 && !working && local.size === 0;
     },
     get nextTimerAt() {
       const [first] = [...timers.values()].map(({ at }) => at).sort((a, b) => a - b);
@@ -321,6 +327,22 @@ export function openRun(
         command.upsertWorkflowSearchAttributes.searchAttributes?.indexedFields ?? {},
       );
     }
+    if (command.modifyWorkflowProperties) {
+      host.onMemo(command.modifyWorkflowProperties.upsertedMemo?.fields ?? {});
+    }
+    if (command.startChildWorkflowExecution) startChild(command.startChildWorkflowExecution);
+  }
+
+  /** The server drops a child that has not begun when the run ends, whatever its close policy says. */
+  function startChild(command: StartChild): void {
+    childrenDue += 1;
+    time.after(host.dispatchMs(), () => {
+      childrenDue -= 1;
+      if (closedAt !== undefined) return;
+      host.onChild(command.workflowType ?? '', command.input?.[0]);
+      const succeeded = { runId: `${runId}-child-${command.seq}` };
+      deliver({ resolveChildWorkflowExecutionStart: { seq: command.seq ?? 0, succeeded } });
+    });
   }
 
   function schedule(command: ScheduleActivity): void {

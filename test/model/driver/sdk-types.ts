@@ -9,6 +9,7 @@ export type Command = NonNullable<NonNullable<Completion['successful']>['command
 type Of<K extends keyof Command> = NonNullable<Command[K]>;
 export type ScheduleActivity = Of<'scheduleActivity'>;
 export type ScheduleLocalActivity = Of<'scheduleLocalActivity'>;
+export type StartChild = Of<'startChildWorkflowExecution'>;
 export type RetryPolicy = NonNullable<ScheduleActivity['retryPolicy']>;
 
 type Resolution = NonNullable<NonNullable<Job['resolveActivity']>['result']>;

@@ -3,12 +3,16 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import type { NumberActivities } from '../../../activities/number.js';
 import type { PastRun, PastRuns } from '../../../activities/past-runs.js';
 import {
+  DESK_MEMO,
+  type DeskCard,
   MESSAGES,
   type OnboardingInput,
   type OnboardingProgress,
   SEARCH_ATTRIBUTES,
+  SEND_NOTIFICATION,
   workflowIdOf,
 } from '../../../workflows/messages.js';
+import type { Notification } from '../../../workflows/notification.js';
 import { type AnyActivity, type OnLog, startAttempt } from './attempt.js';
 import { type ModelRun, openRun } from './run.js';
 import { decoded, type Sandbox } from './sandbox.js';
@@ -22,6 +26,10 @@ export interface NumberRun extends ModelRun {
   readonly input: OnboardingInput;
   /** The search attribute `OnboardingStage`, once set by the run. */
   stageAttribute: string | undefined;
+  /** The memo for lists of waiting numbers, once published by the run. */
+  card: DeskCard | undefined;
+  /** What people were notified of, in order. */
+  readonly notifications: Notification[];
 }
 
 export interface ModelTemporal {
@@ -34,7 +42,7 @@ export interface ModelTemporal {
   cancel(): void;
   terminate(): void;
   signal(name: string, input: Payload): void;
-  tryCode(input: Payload): UpdateCall | undefined;
+  update(name: string, input: Payload): UpdateCall | undefined;
   progress(run: NumberRun): Promise<OnboardingProgress | undefined>;
   /** What the Temporal UI shows of a run. */
   details(run: NumberRun): Promise<string | undefined>;
@@ -101,6 +109,13 @@ export function createTemporal(options: TemporalOptions): ModelTemporal {
         onSearchAttributes: (fields) => {
           run.stageAttribute = stageIn(fields) ?? run.stageAttribute;
         },
+        onMemo: (fields) => {
+          run.card = decoded(fields[DESK_MEMO]) as DeskCard;
+        },
+        onChild(type, given) {
+          if (type !== SEND_NOTIFICATION) throw new Violation('stuck', `no workflow ${type}`);
+          run.notifications.push(decoded(given) as Notification);
+        },
         onEnd: () => options.onRunEnd(run),
       },
     );
@@ -108,6 +123,8 @@ export function createTemporal(options: TemporalOptions): ModelTemporal {
       previousRunId,
       input,
       stageAttribute: undefined,
+      card: undefined,
+      notifications: [],
     };
     const run: NumberRun = Object.assign(base, more); // the getters of the base go on working
     runs.push(run);
@@ -129,7 +146,7 @@ export function createTemporal(options: TemporalOptions): ModelTemporal {
       open()?.deliver({
         signalWorkflow: { signalName, input: [input], identity: 'a person', headers: {} },
       }),
-    tryCode: (input) => open()?.update(MESSAGES.tryCode, input),
+    update: (name, input) => open()?.update(name, input),
     progress: async (run) => (await run.query(MESSAGES.progress)) as OnboardingProgress | undefined,
     async details(run) {
       const metadata = await run.query(METADATA_QUERY);

@@ -1,4 +1,5 @@
 import { cancelsAreHeard } from './cancelling.js';
+import { theDeskIsTrue } from './desk.js';
 import { endingsAreTrue } from './endings.js';
 import { foreignNumbersAreLeftAlone } from './foreign-numbers.js';
 import { nothingRefusedIsSentAgain } from './guesses.js';
@@ -18,6 +19,7 @@ export const INVARIANTS: readonly InvariantRule[] = [
   limitsAreKept,
   secretsStaySecret,
   everyRunWaitsVisibly,
+  theDeskIsTrue,
   unknownIsNotNo,
   foreignNumbersAreLeftAlone,
   endingsAreTrue,

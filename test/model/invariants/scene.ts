@@ -7,6 +7,8 @@ import type { ModelPinStore, StoreChange } from '../world/pin-store.js';
 
 export interface Scene {
   readonly phoneNumberId: string;
+  /** Is a webhook configured? */
+  readonly notifies: boolean;
   readonly time: VirtualTime;
   readonly meta: ModelMeta;
   readonly store: ModelPinStore;

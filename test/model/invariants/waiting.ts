@@ -6,6 +6,7 @@ import { type InvariantRule, isoAt } from './scene.js';
 
 /** Stages that lists of runs must show: a person must act, or the run is ending. */
 const LISTED: ReadonlySet<OnboardingStage> = new Set([
+  'AwaitingAgent',
   'AwaitingCode',
   'Parked',
   'Compensating',
@@ -15,6 +16,9 @@ const LISTED: ReadonlySet<OnboardingStage> = new Set([
 
 /** Timers are set to the millisecond; a wait may be shown by its rounded-up end. */
 const SLACK_MS = 1_000;
+
+/** Nobody is kept on the line for longer. */
+const LONG_WAIT_MS = 15 * 60_000;
 
 export const everyRunWaitsVisibly: InvariantRule = ({ time }) => ({
   onIdle(run, progress) {
@@ -43,7 +47,8 @@ export const everyRunWaitsVisibly: InvariantRule = ({ time }) => ({
     }
     if (stage === 'Parked') parkSaysAll(waiting, at);
     const awaitsCode = steps.some(({ name, state }) => name === 'awaitCode' && state === 'running');
-    if (stage === 'Parked' || awaitsCode) everyUpdateIsAnswered(run, at);
+    const waitsLong = until - now > LONG_WAIT_MS;
+    if (stage === 'Parked' || awaitsCode || waitsLong) everyUpdateIsAnswered(run, at);
   },
   onRunEnd(run, progress) {
     if (run.end?.kind === 'terminated') return;
