@@ -12,6 +12,9 @@ const ON_A_SERVER = [
 /** Tests that drive the workflow on virtual time, without a server. */
 const MODEL = ['test/model/**/*.test.ts'];
 
+/** Tests of the console in Chromium, from the build that `npm test` makes first. */
+const IN_A_BROWSER = ['test/browser/**/*.test.ts'];
+
 export default defineConfig(({ mode }) => ({
   test: {
     // In threads, Temporal's native runtime crashes when several files use it.
@@ -23,7 +26,7 @@ export default defineConfig(({ mode }) => ({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...ON_A_SERVER, ...MODEL],
+          exclude: [...ON_A_SERVER, ...MODEL, ...IN_A_BROWSER],
           testTimeout: 20_000,
         },
       },
@@ -44,6 +47,19 @@ export default defineConfig(({ mode }) => ({
           include: ON_A_SERVER,
           globalSetup: ['test/setup/temporal-server.ts'],
           provide: { crashRounds: mode === 'long' ? 10 : 1 },
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: IN_A_BROWSER,
+          globalSetup: ['test/setup/temporal-server.ts'],
+          // One browser at a time, and nothing beside it: what a person waits for has time limits.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

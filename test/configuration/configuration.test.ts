@@ -265,3 +265,122 @@ function errorOf(load: () => unknown): Error {
   }
   throw new Error('Nothing was thrown.');
 }
+
+const WEBHOOK_SECRET = `whsec_${'k'.repeat(32)}`;
+const WEBHOOK_URL = 'https://hooks.example/services/T0/B0/very-secret';
+
+test('notifications need an address and a secret, neither of which is shown when the configuration is printed', () => {
+  const env = { NOTIFY_WEBHOOK_URL: WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET: WEBHOOK_SECRET };
+  const { notify, ...rest } = load(env);
+  expect(notify?.url.reveal()).toBe(WEBHOOK_URL);
+  expect(notify?.secret.reveal()).toBe(WEBHOOK_SECRET);
+  expect(`${inspect({ notify, rest }, { depth: 9 })}${JSON.stringify(notify)}`).not.toMatch(
+    /very-secret|kkkk/,
+  );
+  expect(load()).not.toHaveProperty('notify');
+  expect(() => load({ NOTIFY_WEBHOOK_URL: WEBHOOK_URL })).toThrow(
+    'NOTIFY_WEBHOOK_URL is set, but NOTIFY_WEBHOOK_SECRET is not; set it to the secret that signs notifications, or unset both.',
+  );
+  expect(() => load({ NOTIFY_WEBHOOK_SECRET: WEBHOOK_SECRET })).toThrow(
+    'NOTIFY_WEBHOOK_SECRET is set, but NOTIFY_WEBHOOK_URL is not; set it to where notifications are to be posted, or unset both.',
+  );
+});
+
+test.each([
+  ['NOTIFY_WEBHOOK_URL', 'ftp://very-secret'],
+  ['NOTIFY_WEBHOOK_URL', 'hooks.example/very-secret'],
+  ['NOTIFY_WEBHOOK_URL', 'https://me:very-secret@hooks.example/'],
+  ['NOTIFY_WEBHOOK_SECRET', 'very-secret-but-short'],
+  ['NOTIFY_WEBHOOK_SECRET', 'very-secret with a blank, long as it is'],
+  ['NOTIFY_WEBHOOK_SECRET', 'whsec_dmVyeS1zZWNyZXQ='],
+  ['NOTIFY_WEBHOOK_SECRET', 'whsec_very-secret-is-not-base64-whatever-its-length'],
+])('a %s that cannot work is refused without being shown: %s', (name, value) => {
+  const whole = { NOTIFY_WEBHOOK_URL: WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET: WEBHOOK_SECRET };
+  const error = errorOf(() => load({ ...whole, [name]: value }));
+  expect(error).toBeInstanceOf(ConfigurationError);
+  expect(error.message).toMatch(new RegExp(`^${name} must be `));
+  expect(error.message).not.toMatch(/very-secret|dmVyeS1/);
+});
+
+test('a signing secret need not be in base64', () => {
+  const secret = 'any text of 24 characters'.replaceAll(' ', '-');
+  const env = { NOTIFY_WEBHOOK_URL: WEBHOOK_URL, NOTIFY_WEBHOOK_SECRET: secret };
+  expect(load(env).notify?.secret.reveal()).toBe(secret);
+});
+
+test('the API is served on this machine alone, for tokens of the local key, where nothing is said', () => {
+  expect(load().api).toEqual({
+    host: '127.0.0.1',
+    port: 8080,
+    nameClaim: 'sub',
+    corsOrigins: [],
+    trustedProxies: [],
+    auditLog: { file: join(cwd, '.onboarding', 'audit.jsonl') },
+  });
+  expect(load({ ONBOARDING_STATE_DIR: '/var/lib/onboarding' }).api.auditLog).toEqual({
+    file: '/var/lib/onboarding/audit.jsonl',
+  });
+  expect(load()).not.toHaveProperty('temporalUiUrl');
+});
+
+const PROVIDER = {
+  API_JWKS_URL: 'https://login.example.com/jwks',
+  API_JWT_ISSUER: 'https://login.example.com/',
+  API_JWT_AUDIENCE: 'onboarding',
+};
+
+test('every variable of the API arrives where it belongs', () => {
+  const { api, temporalUiUrl } = load({
+    ...PROVIDER,
+    API_HOST: '0.0.0.0',
+    API_PORT: '9090',
+    API_NAME_CLAIM: 'email',
+    API_CORS_ORIGINS: 'https://desk.example.com, http://localhost:5173',
+    API_TRUST_PROXY: '10.0.0.0/8,loopback, 2001:db8::/32',
+    AUDIT_LOG: 'audit/trail.jsonl',
+    TEMPORAL_UI_URL: 'https://temporal.example.com',
+  });
+  expect(api).toEqual({
+    host: '0.0.0.0',
+    port: 9090,
+    jwks: {
+      url: 'https://login.example.com/jwks',
+      issuer: 'https://login.example.com/',
+      audience: 'onboarding',
+    },
+    nameClaim: 'email',
+    corsOrigins: ['https://desk.example.com', 'http://localhost:5173'],
+    trustedProxies: ['10.0.0.0/8', 'loopback', '2001:db8::/32'],
+    auditLog: { file: join(cwd, 'audit/trail.jsonl') },
+  });
+  expect(temporalUiUrl).toBe('https://temporal.example.com');
+  expect(load({ AUDIT_LOG: 'stdout' }).api.auditLog).toBe('stdout');
+  expect(load({ API_PORT: 'off' }).api).not.toHaveProperty('port');
+  expect(load({ API_PORT: 'tcp://10.0.0.1:8080' }).api.port).toBe(8080);
+});
+
+test.each(Object.keys(PROVIDER))(
+  'an identity provider without %s is refused, as tokens made for others would count',
+  (name) => {
+    expect(() => load({ ...PROVIDER, [name]: '' })).toThrow(
+      new RegExp(`need ${name} as well; set it, or unset all`),
+    );
+  },
+);
+
+test.each([
+  ['API_PORT', '0'],
+  ['API_PORT', 'on'],
+  ['API_HOST', 'not a host'],
+  ['API_JWKS_URL', 'http://login.example.com/jwks'],
+  ['API_JWKS_URL', 'login.example.com'],
+  ['API_NAME_CLAIM', 'e mail'],
+  ['API_CORS_ORIGINS', '*'],
+  ['API_CORS_ORIGINS', 'https://desk.example.com/'],
+  ['API_CORS_ORIGINS', 'desk.example.com'],
+  ['API_TRUST_PROXY', 'true'],
+  ['API_TRUST_PROXY', 'proxy.example.com'],
+  ['TEMPORAL_UI_URL', 'temporal.example.com'],
+])('%s=%s is refused', (name, value) => {
+  expect(() => load({ ...PROVIDER, [name]: value })).toThrow(new RegExp(`^${name} must `));
+});

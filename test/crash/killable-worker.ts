@@ -38,7 +38,7 @@ export async function compileWorker(): Promise<WorkerProgram> {
   }
   return {
     program: join(folder, 'test/crash/worker-process.js'),
-    npmStart: join(folder, 'worker/main.js'),
+    npmStart: join(folder, 'start/main.js'),
     workflowBundlePath,
   };
 }

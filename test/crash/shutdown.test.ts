@@ -41,7 +41,7 @@ async function withStack(
   play: (stage: Play) => Promise<void>,
   options: Partial<SceneOptions> = {},
 ): Promise<void> {
-  const [temporalPort, uiPort] = await freePorts(2);
+  const [temporalPort, uiPort, apiPort] = await freePorts(3);
   const temporal = { address: `${LOOPBACK}:${temporalPort}`, namespace: 'default' };
   const scene = await openScene({ worker, temporal, taskQueue: TASK_QUEUE, ...options });
   const started: NpmStart[] = [];
@@ -54,6 +54,7 @@ async function withStack(
           TEMPORAL_CLI_PATH: inject('temporalBinary'),
           TEMPORAL_PORT: `${temporalPort}`,
           TEMPORAL_UI_PORT: `${uiPort}`,
+          API_PORT: `${apiPort}`,
           GRAPH_API_BASE_URL: scene.simulator.url,
           CLOUD_API_ACCESS_TOKEN: scene.simulator.token,
           PIN_STORE_DIR: scene.pinStoreDir,

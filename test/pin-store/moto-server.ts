@@ -1,16 +1,13 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { pythonProgram } from '../setup/python-program.js';
 
 const MOTO_VERSION = '5.2.5';
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
-
-const run = promisify(execFile);
 
 /** A running moto server: AWS's API, with every account empty at the start. */
 export interface MotoServer {
@@ -24,7 +21,13 @@ export interface MotoServer {
  * about a minute and needs `python3` with `venv`.
  */
 export async function startMotoServer(cacheDir: string): Promise<MotoServer> {
-  const python = await motoPython(cacheDir);
+  const folder = await pythonProgram(cacheDir, {
+    name: 'moto',
+    version: MOTO_VERSION,
+    requirement: `moto[server]==${MOTO_VERSION}`,
+    neededBy: 'The tests of the AWS PIN store',
+  });
+  const python = join(folder, 'bin', 'python');
   const port = await freePort();
   const server = spawn(python, ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -51,33 +54,6 @@ export async function startMotoServer(cacheDir: string): Promise<MotoServer> {
       await stopped;
     },
   };
-}
-
-/** The Python that has moto, in a virtual environment that is made once. */
-async function motoPython(cacheDir: string): Promise<string> {
-  const folder = join(cacheDir, `moto-${MOTO_VERSION}`);
-  const python = join(folder, 'bin', 'python');
-  const complete = join(folder, 'installed');
-  if (await exists(complete)) return python;
-  try {
-    await mkdir(cacheDir, { recursive: true });
-    await run('python3', ['-m', 'venv', '--clear', folder]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', `moto[server]==${MOTO_VERSION}`]);
-  } catch (error) {
-    throw new Error(
-      'The tests of the AWS PIN store need moto, which could not be installed: install python3 with venv (Debian: python3-venv) and let it reach PyPI.',
-      { cause: error },
-    );
-  }
-  await writeFile(complete, '');
-  return python;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 async function answers(url: string): Promise<boolean> {

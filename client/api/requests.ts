@@ -1,0 +1,195 @@
+/** What every request of the API goes through before its handler: who calls, and whether they may. */
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { OnboardingNotFoundError } from '../errors.js';
+import type { AuditEntry, AuditLog } from './audit.js';
+import type { Authenticator } from './authenticator.js';
+import { KeysUnavailableError, NotAuthenticatedError } from './authenticator.js';
+import { type Caller, maySee } from './caller.js';
+import type { ApiLimits } from './limits.js';
+import { ApiProblem } from './problems.js';
+import { outsideLimits, scopeMissing } from './refusals.js';
+import type { Route } from './routes.js';
+import { phoneNumberIdSchema } from './schemas.js';
+import type { TemporalLooks } from './temporal-looks.js';
+
+/** What is known of a request by the time it is answered. */
+export interface Noted {
+  caller?: Caller;
+  label?: string;
+  /** What came of it in a word. */
+  outcome?: string;
+  problem?: ApiProblem;
+  /** True where it need not be written: it was, or there were many like it. */
+  written?: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    noted: Noted;
+  }
+}
+
+export interface Gate {
+  /** Lets in who has a token with the route's scope, and asks no more than the limits allow. */
+  admit(route: Route, request: FastifyRequest): Promise<Caller>;
+  /** Lets through who may see the number that the address names. */
+  admitToNumber(route: Route, request: FastifyRequest): Promise<void>;
+  /** Writes down who changed or was refused what. */
+  note(route: Route, request: FastifyRequest, reply: FastifyReply): void;
+}
+
+const A_MINUTE_MS = 60_000;
+/** Keys that are counted at a time, such as callers. */
+const COUNTED = 20_000;
+
+export async function createGate(
+  app: FastifyInstance,
+  parts: { auth: Authenticator; audit: AuditLog; temporal: TemporalLooks; limits: ApiLimits },
+): Promise<Gate> {
+  const { auth, audit, temporal, limits } = parts;
+  await app.register(rateLimit, { global: false, cache: COUNTED, timeWindow: A_MINUTE_MS });
+  app.decorateRequest('noted');
+  app.addHook('onRequest', async (request) => {
+    request.noted = {};
+  });
+  const perCaller = app.createRateLimit({
+    max: limits.requestsPerMinute,
+    keyGenerator: ({ noted }) => `caller ${noted.caller?.name}`,
+  });
+  const perRefusal = app.createRateLimit({
+    max: limits.refusedTokensPerMinute,
+    keyGenerator: ({ ip }) => `refused ${ip}`,
+  });
+  const ofNumber = (request: FastifyRequest) =>
+    `${numberIn(request)} ${request.noted.caller?.name}`;
+  const perCode = app.createRateLimit({
+    max: limits.codesPerMinute,
+    keyGenerator: (request) => `codes ${ofNumber(request)}`,
+  });
+  const perClaim = app.createRateLimit({
+    max: limits.claimsPerMinute,
+    keyGenerator: (request) => `claims ${ofNumber(request)}`,
+  });
+  /** A flood is to be seen in the audit trail, not to fill the disk. */
+  const perFlood = app.createRateLimit({
+    max: 1,
+    keyGenerator: ({ noted, ip }) => `flood ${noted.caller?.name ?? ip}`,
+  });
+
+  async function within(
+    limiter: Limiter,
+    request: FastifyRequest,
+    sentence: string,
+  ): Promise<void> {
+    const limit = await limiter(request);
+    if (limit.isAllowed || !limit.isExceeded) return;
+    const flood = await perFlood(request);
+    if (!flood.isAllowed && flood.isExceeded) request.noted.written = true;
+    throw new ApiProblem(
+      'too-many-requests',
+      `${sentence}: wait ${limit.ttlInSeconds} seconds.`,
+      {},
+      { 'retry-after': String(limit.ttlInSeconds) },
+    );
+  }
+
+  /** @throws ApiProblem where it has a run outside the caller's limits: a label of its own choice must not let it in */
+  async function mayStart(caller: Caller, phoneNumberId: string): Promise<void> {
+    if (caller.labels === undefined) return;
+    try {
+      const label = await temporal.labelOf(phoneNumberId);
+      if (!maySee(caller, { phoneNumberId, label })) throw outsideLimits(caller);
+    } catch (error) {
+      if (!(error instanceof OnboardingNotFoundError)) throw error;
+    }
+  }
+
+  async function identified(request: FastifyRequest): Promise<Caller> {
+    try {
+      return await auth.authenticate(request.headers.authorization);
+    } catch (error) {
+      if (error instanceof NotAuthenticatedError || error instanceof KeysUnavailableError) {
+        await within(perRefusal, request, 'Too many tokens from your address were refused');
+      }
+      throw error;
+    }
+  }
+
+  return {
+    async admit({ scope }, request) {
+      const caller = await identified(request);
+      request.noted.caller = caller;
+      await within(perCaller, request, `You may ask ${limits.requestsPerMinute} times in a minute`);
+      if (!caller.scopes.has(scope)) throw scopeMissing(scope);
+      return caller;
+    },
+
+    async admitToNumber({ id }, request) {
+      const { caller } = request.noted;
+      const started = id === 'startOnboarding' ? numberInBody(request) : undefined;
+      if (caller !== undefined && started !== undefined) await mayStart(caller, started);
+      const phoneNumberId = numberIn(request);
+      if (caller === undefined || phoneNumberId === undefined) return;
+      if (caller.phoneNumberIds?.includes(phoneNumberId) === false) throw outsideLimits(caller);
+      if (caller.labels !== undefined) {
+        const label = await temporal.labelOf(phoneNumberId);
+        if (!maySee(caller, { phoneNumberId, label })) throw outsideLimits(caller);
+        if (label !== undefined) request.noted.label = label;
+      }
+      if (id === 'submitCode') {
+        await within(
+          perCode,
+          request,
+          `You may submit ${limits.codesPerMinute} codes for a number in a minute`,
+        );
+      }
+      if (id === 'claim' || id === 'release') {
+        await within(
+          perClaim,
+          request,
+          `You may take and give back a number ${limits.claimsPerMinute} times in a minute`,
+        );
+      }
+    },
+
+    note(route, request, { statusCode }) {
+      const { noted } = request;
+      const refused = statusCode === 401 || statusCode === 403 || statusCode === 429;
+      if (noted.written || (route.method === 'GET' && !refused)) return;
+      noted.written = true;
+      audit.write(entryOf(route, request, statusCode));
+    },
+  };
+}
+
+type Limiter = ReturnType<FastifyInstance['createRateLimit']>;
+
+function numberIn({ params }: FastifyRequest): string | undefined {
+  const { phoneNumberId } = (params ?? {}) as { phoneNumberId?: unknown };
+  return phoneNumberIdSchema.safeParse(phoneNumberId).data;
+}
+
+function entryOf(route: Route, request: FastifyRequest, status: number): AuditEntry {
+  const { caller, label, outcome, problem } = request.noted;
+  const phoneNumberId = numberIn(request) ?? numberInBody(request);
+  return {
+    ...(caller === undefined ? {} : { who: caller.name }),
+    action: route.id,
+    ...(phoneNumberId === undefined ? {} : { phoneNumberId }),
+    ...(label === undefined ? {} : { label }),
+    from: request.ip,
+    requestId: request.id,
+    status,
+    outcome: problem?.type ?? outcome ?? 'answered',
+    ...(problem?.members.missingScope === undefined
+      ? {}
+      : { missingScope: problem.members.missingScope }),
+  };
+}
+
+/** A start names its number in the body. */
+function numberInBody({ body }: FastifyRequest): string | undefined {
+  if (typeof body !== 'object' || body === null || !('phoneNumberId' in body)) return undefined;
+  return phoneNumberIdSchema.safeParse(body.phoneNumberId).data;
+}

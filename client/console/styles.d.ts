@@ -1,0 +1,2 @@
+/** esbuild gathers the stylesheets that modules import. */
+declare module '*.css';
