@@ -8,7 +8,8 @@ import {
   notificationOf,
   notificationWorkflowIdOf,
 } from './notification.js';
-import { progressOf, type Run } from './run.js';
+import { progressOf } from './progress.js';
+import type { Run } from './run.js';
 import { shielded } from './shielded.js';
 
 /** Where no worker takes it, old news is dropped. */

@@ -2,7 +2,8 @@ import type { Problem } from '../activities/failures.js';
 import type { DeregisterAnswer } from '../activities/steps/deregister.js';
 import { deregister, look } from './activity-options.js';
 import { lookAt, noTries, settled, tried, waitBeforeNext } from './attempts.js';
-import { enter, mark, note, type OwnRegister, type Run, recordUse, waitFor } from './run.js';
+import { enter, mark, note, type OwnRegister, type Run, recordUse } from './run.js';
+import { waitFor } from './waits.js';
 
 /** Deregister requests that one compensation may spend of Meta's ten in 72 hours. */
 const MOST_DEREGISTERS = 3;

@@ -3,7 +3,8 @@ import type { Confirmation } from '../activities/steps/looks.js';
 import { look } from './activity-options.js';
 import { lookAt } from './attempts.js';
 import { lookPatiently } from './look-patiently.js';
-import { note, type Run, waitFor } from './run.js';
+import { note, type Run } from './run.js';
+import { waitFor } from './waits.js';
 
 /** Meta connects a number within minutes of its registration: looks after 1, 3, 7 and 15 minutes. */
 const PAUSES_MS = [1, 2, 4, 8].map((minutes) => minutes * 60_000);

@@ -1,5 +1,6 @@
 import { noTries, PATIENCE_MS, type Settled, tried, waitBeforeNext } from './attempts.js';
-import { type Run, waitFor } from './run.js';
+import type { Run } from './run.js';
+import { waitFor } from './waits.js';
 
 /**
  * A look that waits out passing trouble, visibly, for up to {@link PATIENCE_MS}. What it gives in the end is the answer, or

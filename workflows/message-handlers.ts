@@ -30,8 +30,9 @@ import {
   type ReleaseAnswer,
 } from './messages.js';
 import { codeIsOpen } from './plan.js';
+import { progressOf } from './progress.js';
 import { RAW, readRaw } from './raw-payload.js';
-import { agentIsReady, halfTimeOf, ignore, progressOf, publish, type Run, show } from './run.js';
+import { agentIsReady, halfTimeOf, ignore, publish, type Run, show } from './run.js';
 import { answerTo } from './submissions.js';
 
 const submitCode = defineSignal<[RawValue]>(MESSAGES.submitCode, RAW);

@@ -5,7 +5,8 @@ import { lookAt, reportOf } from './attempts.js';
 import { lookPatiently } from './look-patiently.js';
 import type { ProblemReport } from './messages.js';
 import { park } from './park.js';
-import { type Run, waitFor } from './run.js';
+import type { Run } from './run.js';
+import { waitFor } from './waits.js';
 
 const LOOK_EVERY_MS = 3_600_000;
 

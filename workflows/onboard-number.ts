@@ -21,17 +21,9 @@ import {
 import { CANCELLED } from './notification.js';
 import { nextStep, type Plan } from './plan.js';
 import { prepare, stage } from './prepare.js';
+import { failureDetails, stepsOf } from './progress.js';
 import { RAW, readRaw } from './raw-payload.js';
-import {
-  enter,
-  failureDetails,
-  follow,
-  mark,
-  openRun,
-  type Run,
-  stepsOf,
-  takeCodes,
-} from './run.js';
+import { enter, follow, mark, openRun, type Run, takeCodes } from './run.js';
 import { shielded, throwIfCancelled } from './shielded.js';
 import { awaitCode } from './steps/await-code.js';
 import { register } from './steps/register.js';

@@ -4,17 +4,8 @@ import type { Problem } from '../activities/failures.js';
 import { announce } from './announce.js';
 import { passes, reportOf } from './attempts.js';
 import { type Decision, FAILURE_TYPES, type ParkExpiry, type ProblemReport } from './messages.js';
-import {
-  beginWait,
-  cannotFinish,
-  decisionBy,
-  endWait,
-  enter,
-  note,
-  publish,
-  type Run,
-  takeCodes,
-} from './run.js';
+import { cannotFinish, enter, note, publish, type Run, takeCodes } from './run.js';
+import { beginWait, decisionBy, endWait } from './waits.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -4,7 +4,8 @@ import { lookPatiently } from './look-patiently.js';
 import { FAILURE_TYPES } from './messages.js';
 import { PIN_PARK_MS, park } from './park.js';
 import { type Plan, planSteps } from './plan.js';
-import { adopt, cannotFinish, follow, type Run, usePin, waitFor } from './run.js';
+import { adopt, cannotFinish, follow, type Run, usePin } from './run.js';
+import { waitFor } from './waits.js';
 
 /**
  * Looks at Meta, the PIN store and the former runs, and plans. Nothing is written, so what forbids onboarding ends the run

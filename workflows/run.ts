@@ -1,7 +1,6 @@
 /** What one run knows and shows: its steps, the newest code, what it waits for, what it has done that may have to be undone. */
 import {
   ApplicationFailure,
-  condition,
   log,
   setCurrentDetails,
   upsertMemo,
@@ -12,30 +11,27 @@ import type { LimitUseReport } from '../activities/number-access.js';
 import type { NumberFacts } from '../activities/number-facts.js';
 import type { Preparation } from '../activities/steps/looks.js';
 import { reportOf, type Tries } from './attempts.js';
-import { CODE_LIFETIME_MS, READY_MS, type Reminder, TRIES_PER_CODE } from './code-rules.js';
+import { READY_MS, type Reminder } from './code-rules.js';
 import { currentDetails } from './current-details.js';
 import { deskCardOf } from './desk-card.js';
 import type { CompleteInput } from './input.js';
-import { instantText } from './instant-text.js';
 import {
   type Claim,
   type CodeMethod,
   DESK_MEMO,
   type Decision,
   FAILURE_TYPES,
-  type OnboardingFailureDetails,
   type OnboardingProgress,
   type OnboardingStage,
-  type ParkExpiry,
   type ProblemReport,
   type ResendRequest,
   SEARCH_ATTRIBUTES,
   STEP_NAMES,
   type StepName,
-  type StepProgress,
   type StepState,
 } from './messages.js';
 import { codeIsOpen, type Steps } from './plan.js';
+import { progressOf } from './progress.js';
 import { createSubmissions, type Submission, type Submissions } from './submissions.js';
 
 /** The newest code that Meta was asked for. Instants in milliseconds since the epoch. */
@@ -257,99 +253,6 @@ export function adopt(run: Run, preparation: Preparation): void {
   run.notifies = preparation.notifies ?? false;
 }
 
-/** Who looks at a list during a wait as long as this is to see the stage as it is. */
-const LISTED_WAIT_MS = 5 * 60_000;
-
-/** Stages in which lists say that a person is awaited. */
-const NEEDS_PERSON = new Set<OnboardingStage>(['AwaitingAgent', 'AwaitingCode', 'Parked']);
-
-/** A wait as long as this is shown in lists where they say that a person is awaited, who is not. */
-const OUTDATED_WAIT_MS = 30_000;
-
-/** Who tries a code during a wait longer than this is told so instead of waiting for a verdict. */
-const ANSWERED_WAIT_MS = 60_000;
-
-/** A wait as it is shown. Instants in milliseconds since the epoch. */
-export interface Wait {
-  for: string;
-  since: number;
-  until: number;
-  cure?: string;
-  /** Decisions of an operator that end it. */
-  takes?: Decision[];
-  onExpiry?: ParkExpiry;
-}
-
-/** Shows a wait, which takes decisions from now on. */
-export function beginWait(run: Run, { since, until, takes, ...shown }: Wait): void {
-  run.waiting = {
-    ...shown,
-    since: new Date(since).toISOString(),
-    until: new Date(until).toISOString(),
-    ...(takes === undefined ? {} : { decisions: takes }),
-  };
-  run.decision = undefined;
-  const longEnough = NEEDS_PERSON.has(run.listedStage) ? OUTDATED_WAIT_MS : LISTED_WAIT_MS;
-  if (until - Date.now() >= longEnough) {
-    showInLists(run);
-    publish(run);
-  }
-  show(run);
-}
-
-/** A wait is over. It does not count towards the deadline for a code. */
-export function endWait(run: Run, since: number): void {
-  run.waiting = undefined;
-  if (run.waitStartedAt !== undefined) run.extraMs += Date.now() - since;
-  show(run);
-}
-
-/** Waits until an operator decides what the shown wait takes, at most until the instant `at`. */
-export async function decisionBy(
-  run: Run,
-  at: number,
-  summary: string,
-): Promise<Decision | undefined> {
-  await condition(() => run.decision !== undefined, Math.max(1, at - Date.now()), { summary });
-  return run.decision;
-}
-
-/**
- * Waits visibly for something that passes by itself.
- *
- * @param takes decisions of an operator that end it sooner
- */
-export async function waitFor(
-  run: Run,
-  what: string,
-  ms: number,
-  problem?: ProblemReport,
-  takes?: Decision[],
-): Promise<void> {
-  const since = Date.now();
-  const until = since + ms;
-  if (problem !== undefined) run.problem = reportOf(problem);
-  beginWait(run, {
-    for: what,
-    since,
-    until,
-    ...(problem === undefined ? {} : { cure: problem.advice }),
-    ...(takes === undefined ? {} : { takes }),
-  });
-  if (ms > ANSWERED_WAIT_MS) {
-    run.submissions.close({
-      verdict: 'notWaiting',
-      reason: `The run waits for ${what}, until ${instantText(until)}.`,
-    });
-  }
-  try {
-    await decisionBy(run, until, what);
-  } finally {
-    endWait(run, since);
-    takeCodes(run);
-  }
-}
-
 /** Takes codes as long as the run needs one. */
 export function takeCodes(run: Run): void {
   if (codeIsOpen(run.steps)) run.submissions.reopen();
@@ -442,62 +345,4 @@ export function cannotFinish(
     type,
     nonRetryable: true,
   });
-}
-
-export function stepsOf(run: Run): StepProgress[] {
-  return STEP_NAMES.map((name) => {
-    const step = run.steps[name];
-    return { name, ...step, ...(step.state === 'pending' ? {} : run.times[name]) };
-  });
-}
-
-export function progressOf(run: Run): OnboardingProgress {
-  const { code, input } = run;
-  const { lastDigits, businessName } = run.number ?? {};
-  const number = {
-    ...(lastDigits === undefined ? {} : { lastDigits }),
-    ...(businessName === undefined ? {} : { businessName }),
-  };
-  const iso = (ms: number) => new Date(ms).toISOString();
-  return {
-    phoneNumberId: input.phoneNumberId,
-    stage: run.stage,
-    ...(input.label === undefined ? {} : { label: input.label }),
-    ...(Object.keys(number).length === 0 ? {} : { number }),
-    steps: stepsOf(run),
-    ...(run.waiting === undefined ? {} : { waiting: run.waiting }),
-    ...(code === undefined
-      ? {}
-      : {
-          code: {
-            method: code.method,
-            sentAt: iso(code.sentAt),
-            expiresAt: iso(code.sentAt + CODE_LIFETIME_MS),
-            sentCount: run.sentCount,
-            refusedCount: run.refusedCodes.size,
-            triesLeft: Math.max(0, TRIES_PER_CODE - run.refusedCodes.size),
-            ...(code.requestedBy === undefined ? {} : { requestedBy: code.requestedBy }),
-            nextSendAt: iso(run.nextSendAt),
-            ...(code.maybe ? { maybe: true } : {}),
-            ...(run.history.length === 0 ? {} : { submissions: run.history }),
-          },
-        }),
-    ...(run.claim === undefined ? {} : { claim: run.claim }),
-    budget: run.budget,
-    ...(run.problem === undefined ? {} : { problem: run.problem }),
-    ...(run.decided === undefined ? {} : { decided: run.decided }),
-    ...(run.ignored === undefined ? {} : { ignored: run.ignored }),
-    ...(run.compensation === undefined ? {} : { compensation: run.compensation }),
-  };
-}
-
-export function failureDetails(run: Run): OnboardingFailureDetails {
-  const { undone = [], notUndone = [] } = run.compensation ?? {};
-  return {
-    phoneNumberId: run.input.phoneNumberId,
-    steps: stepsOf(run),
-    ...(run.problem === undefined ? {} : { problem: run.problem }),
-    undone,
-    notUndone,
-  };
 }

@@ -15,7 +15,8 @@ import { watchNameReview } from '../name-review.js';
 import { contradicted, PIN_PARK_MS, park } from '../park.js';
 import { chooseOtherPin } from '../pin-ladder.js';
 import { withCodeFirst, withCodeSkipped, withRegisterSkipped } from '../plan.js';
-import { cannotFinish, enter, follow, mark, note, type Run, recordUse, waitFor } from '../run.js';
+import { cannotFinish, enter, follow, mark, note, type Run, recordUse } from '../run.js';
+import { waitFor } from '../waits.js';
 
 /** Each attempt spends one of Meta's ten requests in 72 hours. */
 const MOST_ATTEMPTS = 4;

@@ -4,8 +4,9 @@ import { lookAt, noTries, passes, settled, tried, waitBeforeNext } from '../atte
 import { lookPatiently } from '../look-patiently.js';
 import { contradicted, PARK_MS, type ParkEnd, PIN_PARK_MS, park } from '../park.js';
 import { withoutPinSet, withRegisterAgain } from '../plan.js';
-import { enter, follow, mark, type Run, waitFor } from '../run.js';
+import { enter, follow, mark, type Run } from '../run.js';
 import { shielded } from '../shielded.js';
+import { waitFor } from '../waits.js';
 
 /**
  * Sets the PIN that register sent, or where register was skipped the staged one. This is the pivot: once Meta has accepted

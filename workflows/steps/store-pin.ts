@@ -2,7 +2,8 @@ import type { Problem } from '../../activities/failures.js';
 import { storePin as promotePin } from '../activity-options.js';
 import { passes, settled } from '../attempts.js';
 import { park } from '../park.js';
-import { mark, type Run, waitFor } from '../run.js';
+import { mark, type Run } from '../run.js';
+import { waitFor } from '../waits.js';
 
 const NEXT_TRY_MS = 5 * 60_000;
 

@@ -7,8 +7,9 @@ import { instantText } from '../instant-text.js';
 import type { CodeVerdict, SubmissionVerdict } from '../messages.js';
 import { park } from '../park.js';
 import { withCodeSkipped } from '../plan.js';
-import { cannotFinish, follow, mark, note, type Run, waitFor } from '../run.js';
+import { cannotFinish, follow, mark, note, type Run } from '../run.js';
 import type { Submission } from '../submissions.js';
+import { waitFor } from '../waits.js';
 
 const MOST_ATTEMPTS = 5;
 
