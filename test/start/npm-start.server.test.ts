@@ -137,11 +137,17 @@ test('it serves the API and the console to whoever has a token of the command, a
   expect(begun.status).toBe(201);
   const events = await fetch(`${url}/v1/events`, { headers });
   expect(events.status).toBe(200);
-  const seen = events.text();
+  const reader = events.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = '';
+  while (!seen.includes('event: connection')) seen += (await reader?.read())?.value ?? '';
+  const ended = (async () => {
+    while ((await reader?.read())?.done === false);
+    return 'ended';
+  })();
 
   npmStart.process.kill('SIGTERM');
   expect(await npmStart.exit).toBe(0);
-  expect(await seen).toContain('event: connection');
+  expect(await ended).toBe('ended');
   expect(npmStart.stderr()).toBe('');
   for (const name of ['api-key', 'audit.jsonl']) {
     expect((await stat(join(folder, '.onboarding', name))).mode & 0o077, name).toBe(0);
