@@ -316,6 +316,7 @@ export function agentIsReady(run: Run): void {
   run.waitStartedAt = now;
   run.extraMs = 0;
   run.reminded.delete('deadline');
+  delete run.times.awaitCode;
 }
 
 /** Notes a problem for people to see; the run goes on. */

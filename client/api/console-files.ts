@@ -17,7 +17,7 @@ export async function addConsole(app: FastifyInstance, folder: string | undefine
       wildcard: false,
       index: false,
       cacheControl: false,
-      setHeaders: (reply) => void reply.header('cache-control', 'no-cache'),
+      setHeaders: (response) => void response.setHeader('cache-control', 'no-cache'),
     });
   }
   for (const url of PAGES) {

@@ -17,6 +17,11 @@ export interface DeskOptions {
   pollMs?: number;
   /** How long after the last request the list is still kept up, in milliseconds. @default 30_000 */
   idleAfterMs?: number;
+  /**
+   * Time from one reading to the next while nobody looks, in milliseconds: whoever looks first is shown that list at once,
+   * and what has changed since a moment later. @default nothing is read while nobody looks
+   */
+  idlePollMs?: number;
   clock?: () => Date;
   link?: RunLink;
 }
@@ -38,7 +43,8 @@ export function createDesk(client: OnboardingClient, options: DeskOptions = {}):
 
 /** The same on anything that answers like Temporal. */
 export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Desk {
-  const { pollMs = 3_000, idleAfterMs = 30_000, clock = () => new Date(), link } = options;
+  const { pollMs = 3_000, idleAfterMs = 30_000, idlePollMs } = options;
+  const { clock = () => new Date(), link } = options;
   const mailboxes = new Set<Mailbox>();
   let rows: View = new Map();
   let view: View = rows;
@@ -54,6 +60,10 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
   const since = (ms: number) => Math.abs(now() - ms);
   const wanted = () => mailboxes.size > 0 || since(askedAt) < idleAfterMs;
   const poll = createPoll(readList, { everyMs: pollMs, wanted, now });
+  const idlePoll =
+    idlePollMs === undefined
+      ? undefined
+      : setInterval(() => void (wanted() || poll.now()), idlePollMs).unref();
   const sightings = createSightings({ source, link, now, rows: () => rows, onFound: show });
 
   function tell(event: DeskEvent): void {
@@ -98,7 +108,7 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
     askedAt = now();
     poll.wake();
     const ageMs = asOf === undefined ? Number.POSITIVE_INFINITY : since(asOf);
-    if (ageMs > poll.intervalMs() * INTERVALS_OF_A_VIEW) {
+    if (ageMs > Math.max(poll.intervalMs(), idlePollMs ?? 0) * INTERVALS_OF_A_VIEW) {
       if (failure === undefined || since(failure.at) >= FAILURE_LASTS_MS) await poll.now();
       if (failure !== undefined) throw failure.error;
     }
@@ -148,6 +158,7 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
 
     async close() {
       closed = true;
+      clearInterval(idlePoll);
       for (const mailbox of mailboxes) mailbox.end();
       await poll.stop();
     },

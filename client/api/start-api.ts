@@ -13,6 +13,7 @@ import { type AuditLog, openAudit } from './audit.js';
 import { createAuthenticator, type TokenSource } from './authenticator.js';
 import { createDesk } from './desk-view.js';
 import { localKey } from './local-key.js';
+import { withinMs } from './within.js';
 
 export interface RunningApi {
   /** Such as `http://127.0.0.1:8080`. */
@@ -22,6 +23,12 @@ export interface RunningApi {
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** How often Temporal's list is read while nobody looks. */
+const IDLE_POLL_MS = 30_000;
+
+/** How long listening waits for the first list. */
+const FIRST_LIST_MS = 3_000;
 
 /**
  * @param place which Temporal. @default as commands find it: the configured one, or that of `npm start`
@@ -59,8 +66,11 @@ export async function startApi(
     const uiUrl = configuration.temporalUiUrl ?? connected.place.uiUrl;
     const ui = { ...connected.place, ...(uiUrl === undefined ? {} : { uiUrl }) };
     const link = (workflowId: string, runId: string) => uiLink(ui, workflowId, runId);
-    const desk = createDesk(client, { link });
+    const desk = createDesk(client, { link, idlePollMs: IDLE_POLL_MS });
     closing.push(() => desk.close());
+    // Whoever looks first need not wait for the list; where Temporal is slow or away, they are told so as ever.
+    const listed = desk.list({ limit: 1, allows: () => true });
+    await withinMs(FIRST_LIST_MS, listed).catch(() => undefined);
     const app = await createApi({
       client,
       desk,

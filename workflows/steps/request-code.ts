@@ -44,7 +44,9 @@ const SHORTEST_WAIT_MS = 10_000;
 export async function requestCode(run: Run): Promise<void> {
   const { phoneNumberId, codeMethod, language } = run.input;
   const first = run.code === undefined;
-  if (first) enter(run, 'Registering');
+  if (agentIsMissing(run)) return leaveToAgent(run);
+  // Whoever is at hand for the code waits for it, while Meta is asked as before.
+  if (first && run.waitStartedAt === undefined) enter(run, 'Registering');
   mark(run, 'requestCode', 'running');
   // What `prepare` read a moment ago need not be read again.
   let known = first && run.waitStartedAt === undefined && run.ownRegister === undefined;

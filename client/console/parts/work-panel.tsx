@@ -47,6 +47,8 @@ export function WorkPanel({
   const { holding, take } = useClaim(phoneNumberId, item?.claim, !over);
   const stage = item?.stage;
   const waiting = useLastWait(item);
+  const mayDoMore =
+    stage === 'AwaitingCode' || (stage === 'AwaitingAgent' && waiting !== undefined);
 
   const ready = async () => {
     setAsked('asking');
@@ -147,7 +149,7 @@ export function WorkPanel({
         <p class="notice">It waits for nobody any more. Its page tells what became of it.</p>
       )}
 
-      {!over && holding.state !== 'other' && item !== undefined && (
+      {!over && holding.state !== 'other' && item !== undefined && mayDoMore && (
         <div class="work-more">
           {stage === 'AwaitingCode' && (
             <Resend
