@@ -8,7 +8,7 @@ export type SecretForm =
   | 'plain'
   /** Six digits as people write them: `123-456`, `123 456`. */
   | 'grouped'
-  /** A number in JSON, its leading zeros lost. */
+  /** A number in JSON, its leading zero lost; with more of them it could be any small number. */
   | 'number'
   | 'percent-encoded'
   | 'base64'
@@ -103,7 +103,7 @@ function formsOf(secret: string): EncodedForms {
   const patterns = encoded.map(({ pattern }) => pattern);
   return {
     encoded: encoded.filter(({ pattern }, index) => patterns.indexOf(pattern) === index),
-    ...(/^0[0-9]{5}$/.test(secret)
+    ...(/^0[1-9][0-9]{4}$/.test(secret)
       ? { number: new RegExp(`(?:^|[:[,]\\s*)${Number(secret)}\\s*(?:[,}\\]]|$)`) }
       : {}),
   };

@@ -53,6 +53,8 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
   let askedAt = Number.NEGATIVE_INFINITY;
   let connection: Connection | undefined;
   let failure: { error: unknown; at: number } | undefined;
+  /** Nobody had looked for a while, and the reading that this began is under way: the list as it was is shown till then. */
+  let waking = false;
   let closed = false;
 
   const now = () => clock().getTime();
@@ -91,10 +93,12 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
     try {
       rows = await allRows(source, link);
     } catch (error) {
+      waking = false;
       failure = { error, at: now() };
       connectionIs('lost');
       return false;
     }
+    waking = false;
     asOf = polledAt;
     failure = undefined;
     connectionIs('ok');
@@ -105,10 +109,12 @@ export function createDeskOn(source: DeskSource, options: DeskOptions = {}): Des
 
   /** A view that is fresh enough to show. @throws what the client throws where Temporal cannot be asked */
   async function fresh(): Promise<void> {
+    if (!wanted() && failure === undefined) waking = true;
     askedAt = now();
     poll.wake();
     const ageMs = asOf === undefined ? Number.POSITIVE_INFINITY : since(asOf);
-    if (ageMs > Math.max(poll.intervalMs(), idlePollMs ?? 0) * INTERVALS_OF_A_VIEW) {
+    const intervalMs = waking ? Math.max(poll.intervalMs(), idlePollMs ?? 0) : poll.intervalMs();
+    if (ageMs > intervalMs * INTERVALS_OF_A_VIEW) {
       if (failure === undefined || since(failure.at) >= FAILURE_LASTS_MS) await poll.now();
       if (failure !== undefined) throw failure.error;
     }

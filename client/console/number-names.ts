@@ -37,8 +37,13 @@ export function matchesText(number: NamedNumber, text: string): boolean {
 /** Fewer digits than these are in every other id. */
 const isPartOfId = (word: string, id: string) => /^[0-9]{5,}$/.test(word) && id.includes(word);
 
+/** Telephone numbers in use have at most so many digits; Meta's ids have more. */
+const LONGEST_TELEPHONE_NUMBER = 14;
+
 function matchesDigits({ lastDigits, phoneNumberId }: NamedNumber, digits: string): boolean {
-  return phoneNumberId === digits || endsLike(lastDigits, digits);
+  return digits.length > LONGEST_TELEPHONE_NUMBER
+    ? phoneNumberId === digits
+    : endsLike(lastDigits, digits);
 }
 
 /** Do these digits, the last ones or the whole telephone number, end as the number does? */

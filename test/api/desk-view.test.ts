@@ -14,7 +14,10 @@ import {
 } from './desk-scene.js';
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: NOON, toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({
+    now: NOON,
+    toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
+  });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -139,6 +142,30 @@ describe('polling', () => {
     await listed(desk);
     await pass(600);
     expect(temporal.calls.page).toBe(10);
+  });
+
+  test('goes on rarely while nobody looks, where so wished: whoever looks first has the list at once, and a moment later as it is', async () => {
+    const temporal = laggingTemporal();
+    temporal.now(awaitingCode('1'));
+    temporal.catchUp();
+    const desk = deskOn(temporal, { idlePollMs: 30_000 });
+    await pass(325);
+    expect(temporal.calls.page).toBe(10);
+    temporal.listTakes(1_500);
+    temporal.now(awaitingCode('2'));
+    temporal.catchUp();
+    // No time passes here, so that a list that waited for Temporal would never come.
+    const { events } = await listener(desk);
+    expect(await listed(desk)).toHaveLength(1);
+    expect(await listed(desk)).toHaveLength(1);
+    expect(events).toMatchObject([{ event: 'connection', data: { temporal: 'ok' } }]);
+    await pass(2);
+    expect(await listed(desk)).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ event: 'onboarding', data: { phoneNumberId: '2' } });
+    temporal.listTakes(0);
+    temporal.fail(new Error('Temporal is gone.'));
+    await pass(30);
+    await expect(listed(desk)).rejects.toThrow('Temporal is gone.');
   });
 
   test('ends at once when the last listener leaves', async () => {

@@ -99,6 +99,7 @@ test('a number is found by the last digits of its telephone number, its label, i
   const search = ana.page.getByRole('searchbox', { name: 'Search numbers' });
   for (const text of ['5077', 'kiosk', 'azulejo', sought.id, '…5077']) {
     await search.fill(text);
+    await expect.poll(() => search.inputValue()).toBe(text);
     await seesNo(rowOf(ana.page, other.id));
     await rowOf(ana.page, sought.id).waitFor();
   }
