@@ -10,6 +10,7 @@ import { type Verdict, verdictRowOf, waitMsOf } from './graph-api/verdicts.js';
 import type { NumberFacts } from './number-facts.js';
 import {
   PinNotFoundError,
+  PinRecordChangedError,
   PinStoreError,
   PinStoreUnreachableError,
 } from './pin-store/pin-store.js';
@@ -52,6 +53,8 @@ export interface Problem {
   allowedAt?: string;
   /** Use of the limit that the request counts towards, with the request where it was sent. */
   budget?: { used: number; limit: number };
+  /** The PIN is not in the PIN store any more. */
+  pinGone?: true;
   /** The number as the activity read it right before it sent. */
   numberBefore?: NumberFacts;
 }
@@ -198,15 +201,19 @@ function outcomeOf(error: GraphError): FailedOutcome {
 
 function pinStoreFailure(error: PinStoreError): ApplicationFailure {
   const unreachable = error instanceof PinStoreUnreachableError;
+  const gone = error instanceof PinNotFoundError;
   const advice = unreachable
     ? 'Check that the PIN store can be reached from the worker; the run goes on by itself.'
-    : error instanceof PinNotFoundError
-      ? 'The PIN this run staged is gone from the PIN store: restore it, for it cannot be read back from Meta.'
-      : 'Give the worker access to the PIN store again; npx wa-onboard doctor says what is missing.';
+    : gone
+      ? 'The PIN this run staged is gone from the PIN store: restore the record, for a PIN cannot be read back from Meta; or say retry, and another PIN is set.'
+      : error instanceof PinRecordChangedError
+        ? 'Find out who changed the record and why; retry makes the PIN that Meta has accepted the current one, and keeps the other as the previous one.'
+        : 'Give the worker access to the PIN store again; npx wa-onboard doctor says what is missing.';
   return failure(error.message, {
     verdict: unreachable ? 'pinStoreUnreachable' : 'pinStoreRefused',
     outcome: 'notSent',
     text: error.message,
     advice,
+    ...(gone ? { pinGone: true as const } : {}),
   });
 }

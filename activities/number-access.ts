@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   ApplicationFailure,
   activityInfo,
@@ -54,6 +55,8 @@ export interface NumberAccess {
   readFacts(phoneNumberId: string): Promise<NumberFacts>;
   /** Runs of the number whose activity is running, as far back as any limit looks. */
   runsOfThisNumber(): Promise<PastRun[]>;
+  /** The newest run of a workflow id. */
+  newestRun(workflowId: string): Promise<string | undefined>;
   /**
    * Takes one request from a limit.
    *
@@ -88,16 +91,7 @@ export function numberAccess(dependencies: NumberActivityDependencies): NumberAc
     if (workflowExecution === undefined) return [];
     const { workflowId, runId } = workflowExecution;
     const since = new Date(clock().getTime() - LONGEST_WINDOW_MS);
-    try {
-      return await pastRuns.of(workflowId, runId, since);
-    } catch (error) {
-      const text = 'Temporal could not be asked for the former runs of the number';
-      const advice = 'Check that the worker may list and read workflows in its namespace.';
-      throw failure(
-        `${text} (${error instanceof Error ? error.message : 'no reason given'}). ${advice}`,
-        { verdict: 'retryLater', outcome: 'notSent', text, advice },
-      );
-    }
+    return asking(() => pastRuns.of(workflowId, runId, since));
   }
 
   return {
@@ -110,6 +104,7 @@ export function numberAccess(dependencies: NumberActivityDependencies): NumberAc
     writing: () => ({ signal: cancellationSignal(), timeoutMs: WRITE_TIMEOUT_MS }),
     readFacts: async (id) => numberFacts(await graph.readNumber(id, reading())),
     runsOfThisNumber,
+    newestRun: (workflowId) => asking(() => pastRuns.newest(workflowId)),
     async takeFrom(rule, phoneNumberId, spent) {
       const { workflowExecution, activityId } = activityInfo();
       const runs = await beforeSending(runsOfThisNumber);
@@ -135,6 +130,19 @@ export function limitReport({ used, limit, nextAt }: LimitUse): LimitUseReport {
   return { used, limit, ...(nextAt === undefined ? {} : { nextAt: nextAt.toISOString() }) };
 }
 
+async function asking<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const text = 'Temporal could not be asked for the former runs of the number';
+    const advice = 'Check that the worker may list and read workflows in its namespace.';
+    throw failure(
+      `${text} (${error instanceof Error ? error.message : 'no reason given'}). ${advice}`,
+      { verdict: 'retryLater', outcome: 'notSent', text, advice },
+    );
+  }
+}
+
 /** Work that writes nothing to Meta. */
 export async function looking<T>(work: () => Promise<T>): Promise<T> {
   return unlessCancelled(work()).catch((error: unknown) => {
@@ -148,6 +156,13 @@ export async function looking<T>(work: () => Promise<T>): Promise<T> {
  */
 function unlessCancelled<T>(work: Promise<T>): Promise<T> {
   return Promise.race([work, Context.current().cancelled]);
+}
+
+const LONGEST_NOTE_MS = 2_000;
+
+/** A note that matters less than the answer to the request that was made: it is not waited for long, and may fail. */
+export async function soon(note: Promise<unknown>): Promise<void> {
+  await Promise.race([note.catch(() => undefined), setTimeout(LONGEST_NOTE_MS)]);
 }
 
 /** What comes before a counted write is sent: a failure says that nothing was. */

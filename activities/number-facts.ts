@@ -72,9 +72,14 @@ export function numberFacts(number: GraphNumber): NumberFacts {
 
 const SHOWN_DIGITS = 4;
 
+/** A telephone number without what people and Meta write between its digits. */
+export function digitsOf(telephoneNumber: string | undefined): string {
+  return telephoneNumber?.replaceAll(/[^0-9]/g, '') ?? '';
+}
+
 /** Undefined where the telephone number is so short that these digits would be all of it, or nearly. */
-function lastDigitsOf(telephoneNumber: string | undefined): string | undefined {
-  const digits = telephoneNumber?.replaceAll(/[^0-9]/g, '') ?? '';
+export function lastDigitsOf(telephoneNumber: string | undefined): string | undefined {
+  const digits = digitsOf(telephoneNumber);
   return digits.length >= 2 * SHOWN_DIGITS ? digits.slice(-SHOWN_DIGITS) : undefined;
 }
 

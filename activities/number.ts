@@ -1,7 +1,9 @@
 import { type NumberActivityDependencies, numberAccess } from './number-access.js';
 import { deregister } from './steps/deregister.js';
 import { confirmNumber, prepareNumber, readNumber, stagePin, tellNotifies } from './steps/looks.js';
-import { setTwoStepPin, storePin } from './steps/pin-steps.js';
+import { newestRunOf } from './steps/newest-run.js';
+import { notePinEvent } from './steps/number-events.js';
+import { adoptFormerPin, removePin, setTwoStepPin, storePin } from './steps/pin-steps.js';
 import { register } from './steps/register.js';
 import { requestCode } from './steps/request-code.js';
 import { verifyCode } from './steps/verify-code.js';
@@ -27,6 +29,10 @@ export function createNumberActivities(dependencies: NumberActivityDependencies)
     register: register(access),
     setTwoStepPin: setTwoStepPin(access),
     storePin: storePin(access),
+    adoptFormerPin: adoptFormerPin(access),
+    removePin: removePin(access),
+    notePinEvent: notePinEvent(access),
+    newestRunOf: newestRunOf(access),
     deregister: deregister(access),
     confirmNumber: confirmNumber(access),
     tellNotifies: tellNotifies(access),

@@ -36,6 +36,9 @@ export interface PastRuns {
    * @throws what the Temporal client throws when the server cannot be asked
    */
   of(workflowId: string, runId: string, since: Date): Promise<PastRun[]>;
+
+  /** The run id of the newest run of the workflow id, as Temporal knows it at this moment; undefined where there is none. */
+  newest(workflowId: string): Promise<string | undefined>;
 }
 
 /**
@@ -61,6 +64,15 @@ export function temporalPastRuns(client: () => Client): PastRuns {
       return [...found.values()]
         .filter((run) => run.closedAt === undefined || run.closedAt >= since)
         .sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+    },
+
+    async newest(workflowId) {
+      try {
+        return (await client().workflow.getHandle(workflowId).describe()).runId;
+      } catch (error) {
+        if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+        throw error;
+      }
     },
   };
 }

@@ -1,9 +1,12 @@
 import { instantText } from '../workflows/instant-text.js';
 import {
   type Decision,
+  OFFBOARD_NUMBER,
   ONBOARD_NUMBER,
   type OnboardingFailureDetails,
   type OnboardingStage,
+  REREGISTER_NUMBER,
+  ROTATE_PIN,
 } from '../workflows/messages.js';
 import type { RunState } from './onboarding-status.js';
 
@@ -19,6 +22,12 @@ export abstract class OnboardingClientError extends Error {}
 export class InvalidInputError extends OnboardingClientError {
   override readonly name = 'InvalidInputError';
 }
+
+const HELD_BY: Readonly<Record<string, (id: string) => string>> = {
+  [ROTATE_PIN]: (id) => `The PIN of number ${id} is being rotated`,
+  [REREGISTER_NUMBER]: (id) => `Number ${id} is being registered again`,
+  [OFFBOARD_NUMBER]: (id) => `Number ${id} is being offboarded`,
+};
 
 /** The number has an open run already, so no other was started. */
 export class OnboardingInProgressError extends OnboardingClientError {
@@ -37,7 +46,7 @@ export class OnboardingInProgressError extends OnboardingClientError {
     super(
       workflowType === ONBOARD_NUMBER
         ? `Number ${phoneNumberId} is being onboarded already (since ${instant(startedAt)}): follow it with "npx wa-onboard status ${phoneNumberId}", or cancel it before you start again.`
-        : `Number ${phoneNumberId} is held by a run of type ${workflowType} (since ${instant(startedAt)}): wait until it has ended, then start again.`,
+        : `${HELD_BY[workflowType]?.(phoneNumberId) ?? `Number ${phoneNumberId} is held by a run of type ${workflowType}`} (since ${instant(startedAt)}): follow it with "npx wa-onboard status ${phoneNumberId}", and start again when it has ended.`,
     );
   }
 }
@@ -289,5 +298,52 @@ export class OnboardingTerminatedError extends OnboardingClientError {
       `The onboarding of number ${phoneNumberId} was terminated (${reason}), so nothing was undone: start it again, and it goes on from what it finds.`,
       options,
     );
+  }
+}
+
+/** There is no such schedule. */
+export class ScheduleNotFoundError extends OnboardingClientError {
+  override readonly name = 'ScheduleNotFoundError';
+
+  constructor(readonly schedule: 'rotation' | 'reconcile') {
+    super(
+      `There is no schedule for ${schedule === 'rotation' ? 'rotating PINs' : 'reconcile'}: make one with "npx wa-onboard schedule ${schedule} --every ${schedule === 'rotation' ? '90d' : '1d'}".`,
+    );
+  }
+}
+
+/** A sweep is open already, so no other was started. */
+export class SweepInProgressError extends OnboardingClientError {
+  override readonly name = 'SweepInProgressError';
+
+  constructor(readonly runId: string) {
+    super('A sweep is under way or halted already: see it with "npx wa-onboard sweep".');
+  }
+}
+
+/** There is no halted sweep to go on with. Nothing was sent. */
+export class NotHaltedError extends OnboardingClientError {
+  override readonly name = 'NotHaltedError';
+
+  constructor() {
+    super(
+      'No sweep is halted, so there is nothing to resume: see the newest with "npx wa-onboard sweep".',
+    );
+  }
+}
+
+/** A run that works on no single number failed. */
+export class RunFailedError extends OnboardingClientError {
+  override readonly name = 'RunFailedError';
+
+  /** @param failureType what ended the run, such as `NotReconciled` */
+  constructor(
+    readonly workflowId: string,
+    readonly runId: string,
+    readonly failureType: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
   }
 }

@@ -9,14 +9,13 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import { parsePhoneNumberId } from '../workflows/input.js';
 import {
   MESSAGES,
-  ONBOARD_NUMBER,
   type OnboardingInput,
   type OnboardingProgress,
   type OnboardingResult,
   workflowIdOf,
 } from '../workflows/messages.js';
 import { NoWorkerAnswerError, OnboardingEndedError, OnboardingNotFoundError } from './errors.js';
-import { summaryOf } from './onboarding-status.js';
+import { isNumberOperation, summaryOf } from './onboarding-status.js';
 import { workerPolling } from './task-queue.js';
 import { GRPC, grpcCodeOf, temporalError } from './temporal-errors.js';
 import { usable } from './usable-input.js';
@@ -78,18 +77,18 @@ export class NumberRuns {
   }
 
   /**
-   * The onboarding of the number, running or ended.
+   * The newest run of the number, running or ended, whatever it does with it.
    *
    * @throws OnboardingNotFoundError
    */
   async onboarding(phoneNumberId: string, runId?: string): Promise<WorkflowExecutionDescription> {
     const description = await this.describe(phoneNumberId, runId);
-    if (description?.type === ONBOARD_NUMBER) return description;
+    if (description !== undefined && isNumberOperation(description.type)) return description;
     throw new OnboardingNotFoundError(phoneNumberId, description?.type);
   }
 
   /**
-   * The onboarding of the number that runs now.
+   * The run of the number that is open now.
    *
    * @throws OnboardingNotFoundError, OnboardingEndedError
    */
@@ -117,7 +116,7 @@ export class NumberRuns {
       if (NO_ANSWER.has(grpcCodeOf(error))) throw await this.noAnswer(phoneNumberId, error);
       if (error instanceof QueryNotRegisteredError) {
         const description = await this.describe(phoneNumberId);
-        if (description !== undefined && description.type !== ONBOARD_NUMBER) {
+        if (description !== undefined && !isNumberOperation(description.type)) {
           throw new OnboardingNotFoundError(phoneNumberId, description.type);
         }
       }

@@ -15,16 +15,35 @@ import {
   type DecisionRequest,
   type ExtendRequest,
   MESSAGES,
+  type NumberEventInput,
   type OnboardingInput,
   type OnboardingProgress,
   type OnboardingResult,
+  type ReconcileInput,
+  type ReconcileReport,
   type ReleaseAnswer,
   type ReleaseRequest,
   type ResendRequest,
+  type SweepInput,
   TASK_QUEUE,
 } from '../workflows/messages.js';
+import type { Notice } from '../workflows/notification.js';
 import { claim, release } from './claim.js';
 import { decide, type SentDecision } from './decide.js';
+import {
+  handleNumberEvent,
+  type NumberRun,
+  notify,
+  type RotateLaterOptions,
+  reconcile,
+  resumeSweep,
+  rotateLater,
+  runsOf,
+  type StartedRun,
+  type SweepStatus,
+  startSweep,
+  sweepStatus,
+} from './fleet.js';
 import { NumberRuns } from './number-runs.js';
 import type { OnboardingStatus, OnboardingSummary } from './onboarding-status.js';
 import {
@@ -37,7 +56,16 @@ import {
   statusOf,
   watchOnboarding,
 } from './read-onboardings.js';
+import { type Schedules, schedulesOf } from './schedules.js';
 import { type StartedOnboarding, type StartOptions, startOnboarding } from './start-onboarding.js';
+import {
+  type OffboardOptions,
+  offboard,
+  type ReregisterOptions,
+  type RotateOptions,
+  reregister,
+  rotatePin,
+} from './start-operation.js';
 import { temporalError } from './temporal-errors.js';
 import { type SubmitOptions, type TryCodeOptions, tryCode } from './try-code.js';
 import { usable } from './usable-input.js';
@@ -308,6 +336,107 @@ export class OnboardingClient {
    */
   async result(phoneNumberId: string): Promise<OnboardingResult> {
     return resultOf(this.#runs, usable(parsePhoneNumberId(phoneNumberId)));
+  }
+
+  /**
+   * Give a registered number another PIN. A rotation that was cut off is gone on with.
+   *
+   * @param options `replace`: a version that must not be the current one in the end
+   * @throws OnboardingInProgressError when the number has an open run
+   */
+  async rotatePin(phoneNumberId: string, options: RotateOptions = {}): Promise<StartedOnboarding> {
+    return rotatePin(this.#runs, phoneNumberId, options);
+  }
+
+  /**
+   * Register a registered number once more with its PIN, as Meta wants it after a change of the display name.
+   *
+   * @throws OnboardingInProgressError when the number has an open run
+   */
+  async reregister(
+    phoneNumberId: string,
+    options: ReregisterOptions = {},
+  ): Promise<StartedOnboarding> {
+    return reregister(this.#runs, phoneNumberId, options);
+  }
+
+  /**
+   * Deregister a number on purpose.
+   *
+   * @param options `confirm` repeats the id
+   * @throws OnboardingInProgressError when the number has an open run
+   */
+  async offboard(phoneNumberId: string, options: OffboardOptions): Promise<StartedOnboarding> {
+    return offboard(this.#runs, phoneNumberId, options);
+  }
+
+  /**
+   * Rotate the PIN after a while, and once nothing else works on the number.
+   *
+   * @returns `at`: when it begins, ISO 8601
+   */
+  async rotateLater(
+    phoneNumberId: string,
+    options: RotateLaterOptions = {},
+  ): Promise<StartedRun & { at: string }> {
+    return rotateLater(this.#runs, phoneNumberId, options);
+  }
+
+  /**
+   * Have done what is to be done about something that Meta's webhooks said of a number.
+   *
+   * @param key the same for every time that Meta says the same; letters, digits and `-`
+   * @returns `repeated` where that was handed over before, as long as Temporal remembers; nothing is begun then
+   */
+  async handleNumberEvent(input: NumberEventInput, key: string): Promise<'begun' | 'repeated'> {
+    return handleNumberEvent(this.#runs, input, key);
+  }
+
+  /**
+   * Compare Meta's numbers, the PIN store and the open runs, and wait for what that finds.
+   *
+   * @throws RunFailedError where nothing could be compared
+   */
+  async reconcile(input: ReconcileInput = {}): Promise<ReconcileReport> {
+    return reconcile(this.#runs, input);
+  }
+
+  /** Hand a notification over, which a worker posts where a webhook is configured. */
+  async notify(notice: Notice): Promise<void> {
+    return notify(this.#runs, notice);
+  }
+
+  /** The runs of a number that Temporal remembers, newest first, whatever they do with it. Lists lag some seconds behind. */
+  async runsOf(phoneNumberId: string): Promise<NumberRun[]> {
+    return runsOf(this.#runs, phoneNumberId);
+  }
+
+  /** The newest sweep over the PINs that are due; undefined where there was none. */
+  async sweep(): Promise<SweepStatus | undefined> {
+    return sweepStatus(this.#runs);
+  }
+
+  /**
+   * Rotate the PINs that are due, now.
+   *
+   * @throws SweepInProgressError where a sweep is open
+   */
+  async startSweep(input: SweepInput = {}): Promise<StartedRun> {
+    return startSweep(this.#runs, input);
+  }
+
+  /**
+   * Let a halted sweep go on.
+   *
+   * @throws NotHaltedError where none is halted
+   */
+  async resumeSweep(options: { requestedBy?: string } = {}): Promise<StartedRun> {
+    return resumeSweep(this.#runs, options);
+  }
+
+  /** What is done again and again. */
+  get schedules(): Schedules {
+    return schedulesOf(this.#runs);
   }
 
   /**

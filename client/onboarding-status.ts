@@ -1,21 +1,29 @@
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
 import type {
   DeskCard,
+  NumberOperation,
   OnboardingFailureDetails,
   OnboardingProgress,
   OnboardingResult,
   OnboardingStage,
 } from '../workflows/messages.js';
-import { DESK_MEMO, SEARCH_ATTRIBUTES } from '../workflows/messages.js';
+import {
+  DESK_MEMO,
+  NUMBER_OPERATIONS,
+  ONBOARD_NUMBER,
+  SEARCH_ATTRIBUTES,
+} from '../workflows/messages.js';
 
 /** How a run stands for Temporal. */
 export type RunState = 'running' | 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timedOut';
 
-/** What lists show of an onboarding. Instants are ISO 8601 in UTC. */
+/** What lists show of an onboarding, or of what else is done with a number. Instants are ISO 8601 in UTC. */
 export interface OnboardingSummary {
   phoneNumberId: string;
   workflowId: string;
   runId: string;
+  /** What the run does with the number. */
+  operation: NumberOperation;
   run: RunState;
   /** As the run last published it: it changes when a person must act and when the run ends, not with every step. */
   stage?: OnboardingStage;
@@ -34,7 +42,7 @@ export interface OnboardingFailure {
   details?: OnboardingFailureDetails;
 }
 
-/** All that is known of the newest onboarding of a number, running or ended. */
+/** All that is known of the newest run of a number, running or ended, whatever it does with it. */
 export interface OnboardingStatus extends OnboardingSummary {
   /** What the run says of itself. Absent when no worker answered; then {@link progressMissing} says so. */
   progress?: OnboardingProgress;
@@ -61,19 +69,27 @@ const WORKFLOW_ID_PREFIX = /^whatsapp-number-/;
 
 type ExecutionInfo = Pick<
   WorkflowExecutionInfo,
-  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes' | 'memo'
+  | 'workflowId'
+  | 'runId'
+  | 'type'
+  | 'status'
+  | 'startTime'
+  | 'closeTime'
+  | 'typedSearchAttributes'
+  | 'memo'
 >;
 
 /** The summary of a run from what Temporal lists or describes of it. */
 export function summaryOf(info: ExecutionInfo): OnboardingSummary {
   const stage = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.stage);
   const label = info.typedSearchAttributes.get(SEARCH_ATTRIBUTES.label);
-  const run = RUN_STATES[info.status.name] ?? 'running';
+  const run = runStateOf(info.status.name);
   const card = cardOf(info.memo?.[DESK_MEMO] as DeskCard | undefined, run);
   return {
     phoneNumberId: info.workflowId.replace(WORKFLOW_ID_PREFIX, ''),
     workflowId: info.workflowId,
     runId: info.runId,
+    operation: isNumberOperation(info.type) ? info.type : ONBOARD_NUMBER,
     run,
     ...(stage === undefined ? {} : { stage: stage as OnboardingStage }),
     ...(label === undefined ? {} : { label }),
@@ -81,6 +97,14 @@ export function summaryOf(info: ExecutionInfo): OnboardingSummary {
     ...(info.closeTime === undefined ? {} : { endedAt: info.closeTime.toISOString() }),
     ...(card === undefined ? {} : { card }),
   };
+}
+
+export function runStateOf(name: WorkflowExecutionStatusName): RunState {
+  return RUN_STATES[name] ?? 'running';
+}
+
+export function isNumberOperation(type: string): type is NumberOperation {
+  return NUMBER_OPERATIONS.some((operation) => operation === type);
 }
 
 /** An ended run waits for nothing, whatever it last published. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { executionInfoFromRaw } from '@temporalio/client/lib/helpers.js';
 import {
+  NUMBER_OPERATIONS,
   ONBOARD_NUMBER,
   type OnboardingResult,
   type OnboardingStage,
@@ -110,12 +111,18 @@ export async function* watchOnboarding(
   }
 }
 
+/**
+ * What else is done with numbers is listed while a person must act, so that a sweep over a thousand of them does not hide the
+ * onboardings.
+ */
+const OPEN_AND_ONBOARDINGS = `(WorkflowType = '${ONBOARD_NUMBER}' OR (WorkflowType IN (${NUMBER_OPERATIONS.map((type) => `'${type}'`).join(', ')}) AND ${SEARCH_ATTRIBUTES.stage.name} = 'Parked' AND ExecutionStatus = 'Running'))`;
+
 export async function* listOnboardings(
   runs: NumberRuns,
   filter: ListFilter,
 ): AsyncGenerator<OnboardingSummary, void> {
   const query = [
-    `WorkflowType = '${ONBOARD_NUMBER}'`,
+    OPEN_AND_ONBOARDINGS,
     ...(filter.running ? [`ExecutionStatus = 'Running'`] : []),
   ].join(' AND ');
   const seen = new Set<string>();
@@ -150,7 +157,7 @@ export async function listPage(runs: NumberRuns, request: ListPageRequest): Prom
         pageSize,
         nextPageToken,
         query: [
-          `WorkflowType = '${ONBOARD_NUMBER}'`,
+          run === 'open' ? OPEN_AND_ONBOARDINGS : `WorkflowType = '${ONBOARD_NUMBER}'`,
           `CloseTime IS ${run === 'open' ? '' : 'NOT '}NULL`,
           ...is(SEARCH_ATTRIBUTES.label.name, unlistable ? undefined : label),
           ...is(SEARCH_ATTRIBUTES.stage.name, stage),

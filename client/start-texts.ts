@@ -18,7 +18,8 @@ export function detailsText(input: CompleteInput): string {
   ].join(', ');
 }
 
-function cut(text: string): string {
+/** A text that Temporal takes as a summary. */
+export function cut(text: string): string {
   const letters = [...text];
   while (Buffer.byteLength(letters.join('')) > LONGEST_SUMMARY_BYTES) letters.pop();
   return letters.join('');

@@ -3,10 +3,12 @@
  */
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
-import type { PinStoreConfig } from '../activities/pin-store/open-pin-store.js';
+import type { PinStoreConfig, VaultAuth } from '../activities/pin-store/open-pin-store.js';
 import type { Secret } from '../activities/secret.js';
 import { ConfigurationError } from './configuration-error.js';
 import { addDotenvFile, type Environment } from './dotenv-file.js';
+import { given } from './given.js';
+import { pinStoreConfig, vaultAuth } from './pin-store-configuration.js';
 import { type ProgramPlaces, programPlaces } from './program-places.js';
 import { loadTemporalTarget, type TemporalTarget } from './temporal-target.js';
 import { variables } from './variables.js';
@@ -35,9 +37,20 @@ export interface Configuration {
   phoneNumberId?: string;
   wabaId?: string;
   pinStore: PinStoreConfig;
+  /** What logs in to Vault, whether or not PINs are to be kept there: a command may use the PIN store of a running `npm start`. */
+  vaultAuth?: VaultAuth;
   temporal: TemporalTarget;
   /** Where notifications are posted to, and what they are signed with; nobody is notified where absent. */
   notify?: { url: Secret; secret: Secret };
+  /** Meta's webhooks; none are taken where absent. */
+  metaWebhooks?: {
+    /** Meta signs what it posts with it. */
+    appSecret: Secret;
+    /** What Meta says when it asks whether the address is ours. */
+    verifyToken: Secret;
+    /** What a PIN that somebody changed outside of this product leads to. @default 'offer' */
+    rotateOnChange: 'offer' | 'automatic';
+  };
   /** The HTTP API and the console. */
   api: ApiConfiguration;
   /** Where the Temporal UI is, for links to runs. */
@@ -117,6 +130,8 @@ export function loadConfiguration(
       phoneNumberId: values.WA_PHONE_NUMBER_ID,
       wabaId: values.WA_BUSINESS_ACCOUNT_ID,
       notify: notifyConfig(values),
+      metaWebhooks: metaWebhooksConfig(values),
+      vaultAuth: vaultAuth(values),
       temporalUiUrl: values.TEMPORAL_UI_URL,
     }),
     api: apiConfig(values, cwd),
@@ -153,22 +168,6 @@ function callsPerHour(values: z.output<typeof variables>): number | undefined {
   const asksMeta =
     CLOUD_API_ACCESS_TOKEN !== undefined && new URL(GRAPH_API_BASE_URL).hostname === META_HOST;
   return GRAPH_API_CALLS_PER_HOUR ?? (asksMeta ? CALLS_PER_HOUR_AT_META : undefined);
-}
-
-function pinStoreConfig(values: z.output<typeof variables>, cwd: string): PinStoreConfig {
-  if (values.PIN_STORE === 'aws-secrets-manager') {
-    // Region, endpoint and credentials: the AWS SDK reads its own variables.
-    return { kind: 'aws-secrets-manager', ...given({ prefix: values.PIN_STORE_PREFIX }) };
-  }
-  const keyFile = values.PIN_STORE_KEY_FILE;
-  return {
-    kind: 'local',
-    dir: resolve(cwd, values.PIN_STORE_DIR),
-    ...given({
-      keyFile: keyFile === undefined ? undefined : resolve(cwd, keyFile),
-      passphrase: values.PIN_STORE_PASSPHRASE,
-    }),
-  };
 }
 
 function apiConfig(values: z.output<typeof variables>, cwd: string): ApiConfiguration {
@@ -219,6 +218,22 @@ function notifyConfig({
   );
 }
 
+function metaWebhooksConfig({
+  META_APP_SECRET: appSecret,
+  META_WEBHOOK_VERIFY_TOKEN: verifyToken,
+  ROTATE_ON_PIN_CHANGE: rotateOnChange,
+}: z.output<typeof variables>): Configuration['metaWebhooks'] {
+  if (appSecret !== undefined && verifyToken !== undefined) {
+    return { appSecret, verifyToken, rotateOnChange };
+  }
+  if (appSecret === undefined && verifyToken === undefined) return undefined;
+  throw new ConfigurationError(
+    appSecret === undefined
+      ? 'META_WEBHOOK_VERIFY_TOKEN is set, but META_APP_SECRET is not; set it to the app secret that Meta signs webhooks with (App settings, Basic), or unset both.'
+      : "META_APP_SECRET is set, but META_WEBHOOK_VERIFY_TOKEN is not; set it to a text that you also enter as verify token in the app's webhook settings, or unset both.",
+  );
+}
+
 /** Kubernetes sets `TEMPORAL_PORT=tcp://…` in every pod beside a service named `temporal`; that is not ours. */
 function isServiceLink(name: string, value: string | undefined): boolean {
   return name.endsWith('_PORT') && value?.startsWith('tcp://') === true;
@@ -227,13 +242,4 @@ function isServiceLink(name: string, value: string | undefined): boolean {
 function unusable(error: z.ZodError): ConfigurationError {
   const [issue] = error.issues;
   return new ConfigurationError(`${String(issue?.path[0])} ${issue?.message ?? 'is not usable'}.`);
-}
-
-type Given<T> = { [Name in keyof T]?: Exclude<T[Name], undefined> };
-
-/** The entries that have a value: an absent one stays absent instead of being undefined. */
-function given<T extends object>(entries: T): Given<T> {
-  return Object.fromEntries(
-    Object.entries(entries).filter(([, value]) => value !== undefined),
-  ) as Given<T>;
 }

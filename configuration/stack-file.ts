@@ -6,13 +6,29 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ConfigurationError } from './configuration-error.js';
 
+const keepFormer = z.number().int().positive().exactOptional();
+
 const pinStoreSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('local'),
     dir: z.string().min(1),
     keyFile: z.string().exactOptional(),
+    keepFormer,
   }),
-  z.object({ kind: z.literal('aws-secrets-manager'), prefix: z.string().exactOptional() }),
+  z.object({
+    kind: z.literal('aws-secrets-manager'),
+    prefix: z.string().exactOptional(),
+    keepFormer,
+  }),
+  z.object({
+    kind: z.literal('vault'),
+    address: z.string().min(1),
+    mount: z.string().exactOptional(),
+    prefix: z.string().exactOptional(),
+    namespace: z.string().exactOptional(),
+    caFile: z.string().exactOptional(),
+    keepFormer,
+  }),
 ]);
 
 const stackSchema = z.object({
@@ -25,7 +41,7 @@ const stackSchema = z.object({
   graphBaseUrl: z.string().min(1),
   /** Is `graphBaseUrl` the simulator? */
   simulator: z.boolean(),
-  /** Where the stack's worker keeps PINs. What opens the store, a passphrase or credentials, is not told. */
+  /** Where the stack's worker keeps PINs. What opens the store, a passphrase, a token or credentials, is not told. */
   pinStore: pinStoreSchema.optional(),
   /** Where the HTTP API and the console are served. */
   apiUrl: z.string().optional(),

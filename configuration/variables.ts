@@ -46,6 +46,30 @@ const wholeNumber = (digits: number) =>
 
 const count = (otherwise: number) => wholeNumber(4).prefault(String(otherwise));
 
+/** How many former PINs a document may keep: each further one makes the next change of a record slower. */
+const MOST_FORMER = 90;
+
+const keepFormer = z
+  .string()
+  .regex(/^[1-9][0-9]?$/, `must be a whole number from 1 to ${MOST_FORMER}`)
+  .transform(Number)
+  .refine((value) => value <= MOST_FORMER, `must be a whole number from 1 to ${MOST_FORMER}`)
+  .prefault('10');
+
+/** A mount or a namespace of Vault: names with slashes between them, taken without those at its ends. */
+const vaultPath = z
+  .string()
+  .transform((path) => path.replace(/^\/+|\/+$/g, ''))
+  .refine(
+    (path) => /^[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*$/.test(path) && !leavesItsFolder(path),
+    'must be a path of letters, digits and _.- with single slashes between them',
+  );
+
+/** Vault takes no path with such a part. */
+export function leavesItsFolder(path: string): boolean {
+  return path.split('/').some((part) => part === '.' || part === '..');
+}
+
 const duration = (otherwise: string) =>
   z
     .string()
@@ -66,8 +90,8 @@ function durationMs(text: string): number | undefined {
   }
 }
 
-/** `fetch` takes no URL with a user name or password. */
-function isWebhookUrl(text: string): boolean {
+/** `fetch` takes no URL with a user name or password, and what is shown must hold none. */
+function isUrlWithoutUser(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   return (
     (url?.protocol === 'https:' || url?.protocol === 'http:') &&
@@ -103,8 +127,8 @@ const listOf = (item: z.ZodType<string, string>) =>
     .pipe(z.array(item))
     .prefault('');
 
-/** Who could read the answer could make tokens: only this machine may be asked without TLS. */
-function isKeysUrl(text: string): boolean {
+/** What is asked there, or answered, is for nobody on the way: only this machine may be asked without TLS. */
+function isTlsOrLocal(text: string): boolean {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol === 'https:') return true;
   return url?.protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
@@ -125,7 +149,7 @@ export const variables = z.object({
     .default('v25.0'),
   GRAPH_API_CALLS_PER_HOUR: wholeNumber(7).optional(),
   PIN_STORE: z
-    .enum(['local', 'aws-secrets-manager'], 'must be local or aws-secrets-manager')
+    .enum(['local', 'aws-secrets-manager', 'vault'], 'must be local, aws-secrets-manager or vault')
     .default('local'),
   PIN_STORE_DIR: z.string().default('.onboarding-pins'),
   PIN_STORE_KEY_FILE: z.string().optional(),
@@ -137,6 +161,27 @@ export const variables = z.object({
     .string()
     .regex(/^[A-Za-z0-9/_+=.@-]{1,200}$/, 'may hold letters, digits and /_+=.@- only')
     .optional(),
+  PIN_STORE_KEEP_FORMER: keepFormer,
+  VAULT_ADDR: z
+    .string()
+    .refine(
+      (text) => isTlsOrLocal(text) && isUrlWithoutUser(text) && !/[?#]/.test(text),
+      'must be a URL such as https://vault.example.com:8200, without a user name in it (http:// only on this machine)',
+    )
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  VAULT_TOKEN: secret.optional(),
+  VAULT_NAMESPACE: vaultPath.optional(),
+  VAULT_CACERT: z.string().optional(),
+  VAULT_ROLE_ID: secretText.optional(),
+  VAULT_SECRET_ID: secret.optional(),
+  VAULT_APPROLE_MOUNT: vaultPath.optional(),
+  VAULT_KV_MOUNT: vaultPath.optional(),
+  META_APP_SECRET: secret.optional(),
+  META_WEBHOOK_VERIFY_TOKEN: secret.optional(),
+  ROTATE_ON_PIN_CHANGE: z
+    .enum(['offer', 'automatic'], 'must be offer or automatic')
+    .default('offer'),
   TEMPORAL_NAMESPACE: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/, 'must be the name of a Temporal namespace')
@@ -153,7 +198,7 @@ export const variables = z.object({
     .prefault('8080'),
   API_JWKS_URL: z
     .string()
-    .refine(isKeysUrl, 'must be a URL that starts with https:// (http:// only on this machine)')
+    .refine(isTlsOrLocal, 'must be a URL that starts with https:// (http:// only on this machine)')
     .optional(),
   API_JWT_ISSUER: z.string().optional(),
   API_JWT_AUDIENCE: z.string().optional(),
@@ -168,7 +213,7 @@ export const variables = z.object({
     .url({ protocol: /^https?$/, error: 'must be a URL that starts with https:// or http://' })
     .optional(),
   NOTIFY_WEBHOOK_URL: secretText
-    .refine(isWebhookUrl, {
+    .refine(isUrlWithoutUser, {
       error: 'must be a URL that starts with https:// or http://, without a user name in it',
     })
     .transform((url) => new Secret(url))

@@ -72,7 +72,11 @@ export function addNumber(
   const digits = displayPhoneNumber.replaceAll(/[^0-9]/g, '');
   const taken = registry
     .all()
-    .some((number) => number.displayPhoneNumber.replaceAll(/[^0-9]/g, '') === digits);
+    .some(
+      (number) =>
+        number.status !== 'DELETED' &&
+        number.displayPhoneNumber.replaceAll(/[^0-9]/g, '') === digits,
+    );
   if (taken) {
     return refused({
       code: 100,

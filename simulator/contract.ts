@@ -45,6 +45,8 @@ export interface Simulator {
   readonly token: string;
   readonly clock: { now(): number; advance(ms: number): void };
   addNumber(seed: NumberSeed): void;
+  /** The number is gone from its account, as if it had been deleted there. @throws Error when there is no such number */
+  removeNumber(id: string): void;
   /** @throws Error when there is no such number */
   number(id: string): NumberSnapshot;
   /** The world moves: somebody else registers the number, verifies it, changes its PIN. @throws Error when there is no such number */

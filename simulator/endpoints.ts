@@ -38,8 +38,12 @@ export interface Meta {
 
 const refused = (error: GraphError): Answer => ({ ok: false, error });
 
-/** Does what a request asks for, and says what Meta would answer. */
-export async function answerTo(meta: Meta, call: Call): Promise<Answer> {
+/**
+ * Does what a request asks for, and says what Meta would answer.
+ *
+ * @param onNewPin called where the number has another PIN since
+ */
+export async function answerTo(meta: Meta, call: Call, onNewPin: () => void): Promise<Answer> {
   const { registry, mode, unknownFields } = meta;
   const { endpoint, id } = call.route;
 
@@ -70,12 +74,12 @@ export async function answerTo(meta: Meta, call: Call): Promise<Answer> {
     case 'addNumber':
     case 'readAccount':
     case 'subscribedApps':
-    case 'subscribe': {
+    case 'subscribeApp': {
       if (registry.findAccount(id) === undefined) return refused(noSuchObject(id, call.method));
       if (endpoint === 'list') return listNumbers(registry, id, call.url, unknownFields, now);
       if (endpoint === 'readAccount') return readAccount(id);
       if (endpoint === 'subscribedApps') return subscribedApps(registry, id);
-      if (endpoint === 'subscribe') return subscribe(registry, id);
+      if (endpoint === 'subscribeApp') return subscribe(registry, id);
       if (!parsed.ok) return refused({ code: 100, message: parsed.message });
       return addNumber(registry, id, parsed.body, newNumberId());
     }
@@ -87,7 +91,10 @@ export async function answerTo(meta: Meta, call: Call): Promise<Answer> {
       }
       // A body that cannot be read still is a request, which Meta counts; the operation then misses its parameters.
       const body = parsed.ok ? parsed.body : {};
-      return operate(registry, endpoint, number, body, mode, now, (sent) => meta.onSent(id, sent));
+      const onSent = (sent: SentCode) => meta.onSent(id, sent);
+      const answer = operate(registry, endpoint, number, body, mode, now, onSent);
+      if (registry.get(id).pin !== number.pin) onNewPin();
+      return answer;
     }
   }
 }

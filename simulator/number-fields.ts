@@ -16,7 +16,7 @@ const FIELDS: FieldTable = {
   throughput: (number) => ({ level: number.registered ? 'STANDARD' : 'NOT_APPLICABLE' }),
   is_on_biz_app: (number) => number.isOnBizApp,
   account_mode: (number) => number.accountMode,
-  health_status: healthOf,
+  health_status: (number) => number.health ?? healthOf(number),
   last_onboarded_time: (number) =>
     number.lastOnboardedAt === undefined
       ? undefined

@@ -41,6 +41,8 @@ export interface NumberTraits {
   pinBlock: { code: 133008 | 133009; until: number } | undefined;
   /** Operations that Meta refuses for reasons that the rest does not explain. */
   refusals: Partial<Record<NumberOperation, Refusal>>;
+  /** Shown as `health_status` instead of the one that follows from the rest; undefined for none. */
+  health: object | undefined;
   /** Fields that no read shows, as if Meta left them out. */
   hiddenFields: readonly string[];
 }
@@ -127,6 +129,7 @@ export function numberFrom(seed: NumberSeed): NumberState {
     deletionEndsAt: undefined,
     pinBlock: undefined,
     refusals: {},
+    health: undefined,
     hiddenFields: [],
     ...PRESETS[preset],
     ...overrides,

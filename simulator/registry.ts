@@ -16,6 +16,8 @@ export interface Registry {
   get(id: string): NumberState;
   put(number: NumberState): void;
   add(seed: NumberSeed): NumberState;
+  /** @throws Error when there is no such number */
+  remove(id: string): void;
   patch(id: string, patch: Partial<NumberTraits>): void;
   all(): NumberState[];
   /** The account, made on the spot where the registry creates numbers by itself. */
@@ -60,6 +62,10 @@ export function createRegistry(creates: boolean, onChange: () => void): Registry
     get,
     put,
     add: (seed) => put(numberFrom(seed)),
+    remove: (id) => {
+      numbers.delete(get(id).id);
+      onChange();
+    },
     patch: (id, patch) => {
       put(changed(get(id), patch));
     },

@@ -11,7 +11,7 @@ export type Endpoint =
   | 'addNumber'
   | 'readAccount'
   | 'subscribedApps'
-  | 'subscribe'
+  | 'subscribeApp'
   | 'unknown';
 
 /** One request that reached the simulator, in order of arrival. It holds no PIN, code or token. */
@@ -27,6 +27,8 @@ export interface RequestLogEntry {
   errorSubcode?: number;
   /** True once Meta did what was asked, whether or not the answer arrived. */
   executed: boolean;
+  /** True where the number has another two-step-verification PIN since. */
+  newPin?: true;
   /** Fields that a read asked for. */
   fields?: string[];
   /** Faults that struck the request. */

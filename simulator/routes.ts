@@ -29,7 +29,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   'GET phone_numbers': 'list',
   'POST phone_numbers': 'addNumber',
   'GET subscribed_apps': 'subscribedApps',
-  'POST subscribed_apps': 'subscribe',
+  'POST subscribed_apps': 'subscribeApp',
 };
 
 /** @param isAccount whether an id is a WhatsApp Business account's: a read of it is another one than a number's */

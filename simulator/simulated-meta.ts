@@ -108,7 +108,10 @@ export function createSimulatedMeta(
     if (ending.signal.aborted) return undefined;
     if (failure?.kind === 'tokenRevoked') accepted.revoke();
     if (failure?.kind === 'error' && !failure.executed) countRefused(meta, route, failure.code);
-    const sending = await answerThrough(failure, entry, () => answerTo(meta, call));
+    const onNewPin = () => {
+      entry.newPin = true;
+    };
+    const sending = await answerThrough(failure, entry, () => answerTo(meta, call, onNewPin));
     await delayed(delays, 'after', ending.signal, wait);
     return sending;
   }
@@ -127,6 +130,7 @@ export function createSimulatedMeta(
     addNumber: (seed) => {
       registry.add(seed);
     },
+    removeNumber: (id) => registry.remove(id),
     number: (id) => snapshotOf(registry.get(id), clock.now()),
     update: (id, patch) => registry.patch(id, patch),
     codes: (id) => [...registry.get(id).codes],

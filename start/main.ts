@@ -28,7 +28,9 @@ async function main(): Promise<void> {
     await stack.stop();
   };
   try {
-    if (configuration.api.port !== undefined) api = await startApi(configuration, stack.temporal);
+    if (configuration.api.port !== undefined) {
+      api = await startApi(configuration, stack.temporal, { pinStore: stack.pinStore });
+    }
     stopper.stopThis({ stop, kill: stack.kill });
     if (!stopper.asked()) {
       describeStack(stack, configuration, api?.url);

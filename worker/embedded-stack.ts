@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { getClient } from '@temporalio/activity';
 import { NativeConnection, type Worker, type WorkerOptions } from '@temporalio/worker';
+import { createFleetActivities, temporalOpenRuns } from '../activities/fleet.js';
 import { createGraphClient, type GraphClient } from '../activities/graph-api/graph-client.js';
 import { createPace } from '../activities/graph-api/pace.js';
 import { createWebhookNotifier } from '../activities/notify/webhook-notifier.js';
@@ -179,13 +180,21 @@ async function stackWorkers(
   const onboarding = await createOnboardingWorker({
     connection,
     namespace,
-    activities: createNumberActivities({
-      graph,
-      pinStore,
-      pastRuns: temporalPastRuns(getClient),
-      notifies: notifier !== undefined,
-      ...(wabaId === undefined ? {} : { wabaId }),
-    }),
+    activities: {
+      ...createNumberActivities({
+        graph,
+        pinStore,
+        pastRuns: temporalPastRuns(getClient),
+        notifies: notifier !== undefined,
+        ...(wabaId === undefined ? {} : { wabaId }),
+      }),
+      ...createFleetActivities({
+        graph,
+        pinStore,
+        openRuns: temporalOpenRuns(getClient),
+        ...(wabaId === undefined ? {} : { wabaId }),
+      }),
+    },
     ...(workflowBundle === undefined ? {} : { workflowBundle }),
     ...worker,
   });

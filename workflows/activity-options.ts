@@ -6,6 +6,7 @@ import {
   proxyActivities,
   proxyLocalActivities,
 } from '@temporalio/workflow';
+import type { FleetActivities } from '../activities/fleet.js';
 import type { NumberActivities } from '../activities/number.js';
 
 /** Reads and staging, in short: as local activities they cost no round trip, but may not retry for long. */
@@ -22,12 +23,15 @@ const READ: ActivityOptions = {
   retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 3 },
 };
 
+/** Longest that a write to Meta is on its way, in milliseconds. */
+export const WRITE_MS = 40_000;
+
 /**
  * Writes to Meta: one attempt each, repeated by the workflow, which shows its waits and knows the outcome of every attempt.
  * What Meta counts, or what is not idempotent, is repeated after a read only.
  */
 const WRITE: ActivityOptions = {
-  startToCloseTimeout: '40 seconds',
+  startToCloseTimeout: WRITE_MS,
   scheduleToCloseTimeout: '1 hour',
   retry: { maximumAttempts: 1 },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -38,6 +42,13 @@ const STORE: ActivityOptions = {
   startToCloseTimeout: '30 seconds',
   retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumAttempts: 5 },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Work on the whole PIN store or a whole account. It tells that it goes on. */
+const SCAN: ActivityOptions = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '2 minutes',
+  retry: { initialInterval: '2 seconds', backoffCoefficient: 2, maximumAttempts: 4 },
 };
 
 const inShort = proxyLocalActivities<NumberActivities>(LOOK);
@@ -71,6 +82,30 @@ export const { deregister } = proxyActivities<NumberActivities>({
 export const { setTwoStepPin } = proxyActivities<NumberActivities>({
   ...WRITE,
   summary: 'Set the two-step-verification PIN',
+});
+export const { removePin } = proxyActivities<NumberActivities>({
+  ...STORE,
+  summary: 'Delete the PIN record',
+});
+export const { adoptFormerPin } = proxyActivities<NumberActivities>({
+  ...SCAN,
+  summary: 'Look for the PIN of a former id of the number',
+});
+export const { notePinEvent } = proxyActivities<NumberActivities>({
+  ...STORE,
+  summary: 'Note it in the PIN record',
+});
+export const { newestRunOf } = proxyActivities<NumberActivities>({
+  ...READ,
+  summary: 'Look for the run before',
+});
+export const { listDuePins } = proxyActivities<FleetActivities>({
+  ...SCAN,
+  summary: 'List PINs that are due',
+});
+export const { reconcileAccount } = proxyActivities<FleetActivities>({
+  ...SCAN,
+  summary: 'Compare Meta, the PIN store and the open runs',
 });
 export const { storePin } = proxyActivities<NumberActivities>({
   ...STORE,

@@ -3,10 +3,13 @@ import { look } from './activity-options.js';
 import { lookAt } from './attempts.js';
 import { SEND_NOTIFICATION } from './messages.js';
 import {
+  EVENTS_OF_OPERATION,
+  type Notification,
   type NotificationExtra,
-  type NotificationType,
   notificationOf,
   notificationWorkflowIdOf,
+  type OperationEvent,
+  type RunEvent,
 } from './notification.js';
 import { progressOf } from './progress.js';
 import type { Run } from './run.js';
@@ -21,10 +24,14 @@ const LONGEST_DELIVERY = '25 hours';
  */
 export async function announce(
   run: Run,
-  type: NotificationType,
+  what: OperationEvent | 'code.needed' | 'code.reminder',
   extra: Pick<NotificationExtra, 'reminder' | 'result' | 'failureType'> = {},
 ): Promise<void> {
-  if (run.notifies !== true) return;
+  if (run.notifies !== true || (run.unattended && what !== 'parked')) return;
+  const type: RunEvent =
+    what === 'code.needed' || what === 'code.reminder'
+      ? what
+      : EVENTS_OF_OPERATION[run.operation][what];
   run.notifications += 1;
   const notification = notificationOf(type, progressOf(run), {
     ...extra,
@@ -34,6 +41,11 @@ export async function announce(
     sequence: run.notifications,
     at: new Date().toISOString(),
   });
+  await handOver(notification);
+}
+
+/** Has a notification delivered, where it can be handed over. */
+export async function handOver(notification: Notification): Promise<void> {
   try {
     await shielded(() =>
       startChild(SEND_NOTIFICATION, {
@@ -44,16 +56,20 @@ export async function announce(
       }),
     );
   } catch (error) {
-    const { phoneNumberId } = run.input;
-    log.error('A notification could not be handed over', { phoneNumberId, type, error });
+    const { phoneNumberId, event } = notification;
+    log.error('A notification could not be handed over', { phoneNumberId, event, error });
   }
 }
 
 /** Announces that the run has failed, also where it did so before a worker told whether anybody is to know. */
 export async function announceFailure(run: Run, failureType: string): Promise<void> {
-  if (run.notifies === undefined) {
-    const told = await shielded(() => lookAt(look.tellNotifies, undefined));
-    run.notifies = told.ok && told.value;
-  }
-  await announce(run, 'onboarding.failed', { failureType });
+  if (run.unattended) return;
+  run.notifies ??= await tellsPeople();
+  await announce(run, 'failed', { failureType });
+}
+
+/** Whether people are notified, as a worker says. */
+export async function tellsPeople(): Promise<boolean> {
+  const told = await shielded(() => lookAt(look.tellNotifies, undefined));
+  return told.ok && told.value;
 }

@@ -26,6 +26,7 @@ const STAGE_TITLES: Record<OnboardingStage, string> = {
   Parked: 'parked, waiting for an operator',
   Compensating: 'undoing',
   Live: 'finished',
+  Offboarded: 'deregistered',
   Failed: 'failed',
 };
 

@@ -18,8 +18,8 @@ import type {
 /** Either the value, or the sentence that tells a person what to hand over instead. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; sentence: string };
 
-const accepted = <T>(value: T): Parsed<T> => ({ ok: true, value });
-const refused = (sentence: string): Parsed<never> => ({ ok: false, sentence });
+export const accepted = <T>(value: T): Parsed<T> => ({ ok: true, value });
+export const refused = (sentence: string): Parsed<never> => ({ ok: false, sentence });
 
 /** The input of a run with its defaults filled in. */
 export type CompleteInput = Required<
@@ -161,6 +161,23 @@ function parseRequestedBy(raw: unknown): Parsed<{ requestedBy?: string }> {
   return accepted(defined({ requestedBy: requestedBy as string | undefined }));
 }
 
+/** An onboarding's input for an operation that asks for no code: what it shares with one, and the defaults for the rest. */
+export function inputOfOperation(
+  given: Pick<CompleteInput, 'phoneNumberId' | 'requestedBy' | 'label' | 'previousRunId'>,
+): CompleteInput {
+  const { phoneNumberId, requestedBy, label, previousRunId } = given;
+  return {
+    codeMethod: 'SMS',
+    language: 'en_US',
+    codeDeadline: '24 hours',
+    codeDeadlineMs: 24 * 3_600_000,
+    takeOver: false,
+    onPinRefused: 'park',
+    startCode: 'now',
+    ...defined({ phoneNumberId, requestedBy, label, previousRunId }),
+  };
+}
+
 export function parseOnboardingInput(raw: unknown): Parsed<CompleteInput> {
   if (!isRecord(raw)) {
     return refused(
@@ -229,22 +246,34 @@ function languageProblem(language: unknown): string | undefined {
     : `The language must look like en_US (language, underscore, country)${shown(language)}.`;
 }
 
-function textProblem(name: string, text: unknown): string | undefined {
+export function textProblem(name: string, text: unknown): string | undefined {
   return text === undefined || isShortText(text)
     ? undefined
     : `${name} must be a text of at most ${LONGEST_TEXT} characters.`;
 }
 
-function durationMs(raw: unknown): number | undefined {
+/** Milliseconds of a duration with a unit; undefined for anything else, and for one longer than `longestMs`. */
+export function durationMs(
+  raw: unknown,
+  longestMs: number = LONGEST_DEADLINE_MS,
+): number | undefined {
   if (typeof raw !== 'string') return undefined;
   // `ms` takes a text without a unit for milliseconds, and nobody who writes "24" means those.
   if (!/[a-z]/i.test(raw)) return undefined;
   try {
     const ms = msOptionalToNumber(raw as OnboardingInput['codeDeadline']);
-    return ms !== undefined && ms > 0 && ms <= LONGEST_DEADLINE_MS ? ms : undefined;
+    return ms !== undefined && ms > 0 && ms <= longestMs ? ms : undefined;
   } catch {
     return undefined; // not a duration: `ms` throws a TypeError
   }
+}
+
+/**
+ * Does a text for people hold six digits that may be a PIN or a code: in a row, with up to three other characters between each,
+ * in any script?
+ */
+export function holdsSixDigits(text: string): boolean {
+  return /\p{Nd}(?:[^\p{Nd}\p{L}]{0,3}\p{Nd}){5}/u.test(text.normalize('NFKC'));
 }
 
 /** The refused value as part of the sentence, where it is short enough to help and cannot be a secret. */
@@ -256,11 +285,11 @@ function shown(raw: unknown): string {
   return mayBeSecret ? '' : `; got "${raw}"`; // six digits may be a code or a PIN
 }
 
-function isRecord(raw: unknown): raw is Record<string, unknown> {
+export function isRecord(raw: unknown): raw is Record<string, unknown> {
   return typeof raw === 'object' && raw !== null && !Array.isArray(raw);
 }
 
-function isRunId(raw: unknown): boolean {
+export function isRunId(raw: unknown): boolean {
   return typeof raw === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(raw);
 }
 
@@ -268,11 +297,11 @@ function isShortText(raw: unknown): raw is string {
   return typeof raw === 'string' && raw.length <= LONGEST_TEXT;
 }
 
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
 /** The object without the keys whose value is undefined, as `exactOptionalPropertyTypes` wants it. */
-function defined<T extends object>(value: T): Defined<T> {
+export function defined<T extends object>(value: T): Defined<T> {
   return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Defined<T>;
 }

@@ -41,6 +41,7 @@ const extend = defineSignal<[RawValue]>(MESSAGES.extend, RAW);
 const retry = defineSignal<[RawValue]>(MESSAGES.retry, RAW);
 const accept = defineSignal<[RawValue]>(MESSAGES.accept, RAW);
 const agentReady = defineSignal<[RawValue]>(MESSAGES.agentReady, RAW);
+const pinReset = defineSignal<[RawValue]>(MESSAGES.pinReset, RAW);
 const tryCode = defineUpdate<CodeVerdict, [RawValue]>(MESSAGES.tryCode, RAW);
 const claim = defineUpdate<ClaimAnswer, [RawValue]>(MESSAGES.claim, RAW);
 const release = defineUpdate<ReleaseAnswer, [RawValue]>(MESSAGES.release, RAW);
@@ -112,10 +113,7 @@ export function answerMessages(run: Run): void {
       if (!taken || run.decision !== undefined) {
         return ignore(run, `the signal ${decision}`, taken ? DECIDED : NOT_TAKEN[decision]);
       }
-      run.decision = decision;
-      const at = new Date().toISOString();
-      run.decided = { decision, ...(requestedBy === undefined ? {} : { by: requestedBy }), at };
-      show(run);
+      decide(run, decision, requestedBy);
     });
   setHandler(retry, onDecision('retry'), {
     description: 'The cause of the park is cured: try again.',
@@ -123,6 +121,16 @@ export function answerMessages(run: Run): void {
   setHandler(accept, onDecision('accept'), {
     description: 'Leave the number as it is although Meta refused to set its PIN.',
   });
+  setHandler(
+    pinReset,
+    onSignal(MESSAGES.pinReset, parseDecision, ({ requestedBy }) => {
+      if (!run.parkedForPin || run.decision !== undefined) {
+        return ignore(run, 'that two-step verification was turned off', NOT_FOR_A_PIN);
+      }
+      decide(run, 'retry', requestedBy);
+    }),
+    { description: 'Two-step verification was turned off at Meta.' },
+  );
   setHandler(
     tryCode,
     (raw) =>
@@ -170,6 +178,13 @@ export function answerMessages(run: Run): void {
   // No default signal handler: the SDK drops signals of unknown names, but decodes them first where there is one.
 }
 
+function decide(run: Run, decision: Decision, by: string | undefined): void {
+  run.decision = decision;
+  const at = new Date().toISOString();
+  run.decided = { decision, ...(by === undefined ? {} : { by }), at };
+  show(run);
+}
+
 /** A validator that rejects what cannot be used, with the sentence that says so. */
 function usableFor(parse: (raw: unknown) => Parsed<unknown>): (raw: RawValue) => void {
   return (raw) => {
@@ -208,5 +223,7 @@ const NOT_TAKEN: Record<Decision, string> = {
   retry: 'The run is not parked, so there is nothing to try again.',
   accept: 'Only a run that is parked because Meta refused its PIN can be finished as it is.',
 };
+
+const NOT_FOR_A_PIN = 'The run does not wait for that.';
 
 const DECIDED = 'Another decision came first.';

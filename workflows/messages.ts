@@ -9,11 +9,40 @@
 import type { Duration } from '@temporalio/common';
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 
+export type { Finding, FindingKind, ReconcileReport } from '../activities/fleet/report.js';
+
 /** The task queue that workers of this product poll. */
 export const TASK_QUEUE = 'number-onboarding';
 
 /** Workflow type names. */
 export const ONBOARD_NUMBER = 'onboardNumber';
+/** Gives a registered number another PIN. */
+export const ROTATE_PIN = 'rotatePin';
+/** Registers a number again, as Meta wants it after a change of its display name. */
+export const REREGISTER_NUMBER = 'reregisterNumber';
+/** Deregisters a number on purpose. */
+export const OFFBOARD_NUMBER = 'offboardNumber';
+/** Rotates the PINs that are older than a given age. */
+export const ROTATE_DUE_PINS = 'rotateDuePins';
+/** Rotates the PIN of one number, once the number is free and the time has come. */
+export const ROTATE_LATER = 'rotateLater';
+/** Compares Meta's numbers, the PIN store and the open runs. */
+export const RECONCILE = 'reconcile';
+/** Does what is to be done about something that Meta's webhooks said of a number. */
+export const HANDLE_NUMBER_EVENT = 'handleNumberEvent';
+
+/**
+ * The workflows that work on one number, under its workflow id ({@link workflowIdOf}). All of them answer {@link MESSAGES.progress},
+ * take `retry` where parked, and end with an {@link OnboardingResult} or a failure of {@link FAILURE_TYPES}.
+ */
+export const NUMBER_OPERATIONS = [
+  ONBOARD_NUMBER,
+  ROTATE_PIN,
+  REREGISTER_NUMBER,
+  OFFBOARD_NUMBER,
+] as const;
+
+export type NumberOperation = (typeof NUMBER_OPERATIONS)[number];
 /** Hands one notification to the webhook that the worker is configured with; touches no number. */
 export const SEND_NOTIFICATION = 'sendNotification';
 
@@ -38,6 +67,8 @@ export const MESSAGES = {
   retry: 'retry',
   /** Signal to a run parked because Meta refused its PIN: finish without, {@link DecisionRequest}. */
   accept: 'accept',
+  /** Signal: two-step verification was turned off at Meta. A run that is parked for its PIN tries again; others ignore it. */
+  pinReset: 'pinReset',
   /** Signal to a run that asks for the code only when an agent is ready: one is, {@link AgentReady}. */
   agentReady: 'agentReady',
   /** Update: the code; answers with a {@link CodeVerdict}. */
@@ -46,7 +77,7 @@ export const MESSAGES = {
   claim: 'claim',
   /** Update: give the number back, {@link ReleaseRequest}; answers a {@link ReleaseAnswer}. */
   release: 'release',
-  /** Query: {@link OnboardingProgress}. */
+  /** Query: {@link OnboardingProgress}; of `rotateDuePins`, {@link SweepProgress}. */
   progress: 'progress',
 } as const;
 
@@ -87,6 +118,7 @@ export type OnboardingStage =
   | 'Parked'
   | 'Compensating'
   | 'Live'
+  | 'Offboarded'
   | 'Failed';
 
 /** How Meta delivers a code. */
@@ -257,6 +289,8 @@ export interface NumberForPeople {
 /** Answer of the query `progress`. */
 export interface OnboardingProgress {
   phoneNumberId: string;
+  /** What is done with the number. Steps that an operation does not have are shown as skipped. */
+  operation: NumberOperation;
   stage: OnboardingStage;
   label?: string;
   /** How people know the number: as Meta gave it when the run last read it. */
@@ -323,11 +357,16 @@ export interface PinReference {
   version: string;
 }
 
-/** Result of the workflow `onboardNumber`. */
+/** Result of the workflow `onboardNumber`, and of the other {@link NUMBER_OPERATIONS}. */
 export interface OnboardingResult {
   phoneNumberId: string;
-  /** `live`: registered and able to send. `registered`: registered at Meta, with `missing` still to come. */
-  outcome: 'live' | 'registered';
+  /** Of the other operations; absent for an onboarding. */
+  operation?: NumberOperation;
+  /**
+   * `live`: registered and able to send. `registered`: registered at Meta, with `missing` still to come. `rotated`: the current PIN
+   * is another one, or was found not to be due. `offboarded`: not registered any more.
+   */
+  outcome: 'live' | 'registered' | 'rotated' | 'offboarded';
   /** One sentence for people: what was done, or why there was nothing to do. */
   summary: string;
   /** False where the run found nothing to do and wrote nothing. */
@@ -341,6 +380,8 @@ export interface OnboardingResult {
     /** Since when this PIN is the current one in the PIN store, where it is. */
     since?: string;
   };
+  /** What an offboarding did with the PIN record. */
+  pinRecord?: 'kept' | 'deleted' | 'none';
   /** True where a cancel came after the PIN was set: the run went on to its end, because undoing would lose the PIN. */
   cancelRequested?: boolean;
 }
@@ -366,6 +407,176 @@ export interface OnboardingFailureDetails {
   undone: string[];
   /** What could not be undone, in words. */
   notUndone: string[];
+  /** True where the number, as Meta says it is, forbids the operation: trying again is no use until it changes. */
+  unfit?: true;
+}
+
+/** Input of the workflow `rotatePin`. */
+export interface RotationInput {
+  /** Meta's id of the number: a digit string. */
+  phoneNumberId: string;
+  /** Why, for people to read. */
+  reason?: string;
+  requestedBy?: string;
+  label?: string;
+  /**
+   * Nothing is done where the current PIN became so at or after this instant (ISO 8601) and is not known to be stale.
+   *
+   * @default the PIN is rotated whatever its age
+   */
+  dueBefore?: string;
+  /** A version that must not be the current one in the end, as somebody has seen it. It may be pending or current now. */
+  replace?: string;
+  /**
+   * `park` waits for an operator where Meta or the PIN store refuses; `fail` ends the run at once, as nobody looks at each of
+   * a thousand. The pending PIN is kept either way, and the next rotation goes on with it.
+   *
+   * @default 'park'
+   */
+  onRefused?: 'park' | 'fail';
+  /** As in {@link OnboardingInput}. */
+  previousRunId?: string;
+}
+
+/** Input of the workflow `reregisterNumber`. */
+export interface ReregistrationInput {
+  phoneNumberId: string;
+  reason?: string;
+  requestedBy?: string;
+  label?: string;
+  /** Nothing is sent where Meta says that the number was registered at or after this instant (ISO 8601). @default it is sent */
+  unlessSince?: string;
+  previousRunId?: string;
+}
+
+/** Input of the workflow `offboardNumber`. */
+export interface OffboardingInput {
+  phoneNumberId: string;
+  /** The same id once more: an offboarding that nobody meant stops a number that is in use. */
+  confirm: string;
+  /**
+   * What becomes of the number's PIN record. Two-step verification outlives a deregistration, and who registers the number next
+   * needs its PIN. `keep` keeps it; `ifTwoStepOff` deletes it where Meta says that two-step verification is off; `delete`
+   * deletes it all the same.
+   *
+   * @default 'ifTwoStepOff'
+   */
+  pinRecord?: 'keep' | 'ifTwoStepOff' | 'delete';
+  reason?: string;
+  requestedBy?: string;
+  label?: string;
+  previousRunId?: string;
+}
+
+/** Input of the workflow `rotateLater`. */
+export interface LaterRotation {
+  phoneNumberId: string;
+  /** How long to wait first. @default not at all */
+  after?: Duration;
+  reason?: string;
+  requestedBy?: string;
+  label?: string;
+  /** As in {@link RotationInput}. */
+  replace?: string;
+  /** As in {@link RotationInput}. */
+  dueBefore?: string;
+}
+
+/** Input of the workflow `rotateDuePins`. */
+export interface SweepInput {
+  /** PINs older than this are rotated, such as `'90 days'`, between 1 day and 10 years. @default '90 days' */
+  age?: Duration;
+  /** How many rotations to begin in a minute, 1 to 600. @default 10 */
+  perMinute?: number;
+  /** Rotations under way at a time, 1 to 200. @default 20 */
+  atOnce?: number;
+  /** The sweep halts when more than this share of the last 20 rotations failed, above 0 up to 1. @default 0.2 */
+  haltShare?: number;
+  requestedBy?: string;
+}
+
+/** What became of a number in a sweep. */
+export type SweptOutcome =
+  | 'rotated'
+  /** Another run of the number was open. */
+  | 'busy'
+  /** It was not due any more when its turn came. */
+  | 'notDue'
+  /** Meta gives no PIN to the number as it is: it is not registered any more, banned, deleted. Does not halt a sweep. */
+  | 'refused'
+  | 'failed'
+  /** Begun, and neither done nor failed within half an hour; it goes on by itself. */
+  | 'underWay'
+  /** Its record cannot be read. */
+  | 'unreadable';
+
+/** Answer of the query `progress` of `rotateDuePins`, and its result. Instants are ISO 8601 in UTC. */
+export interface SweepProgress {
+  state: 'sweeping' | 'halted' | 'finished';
+  startedAt: string;
+  endedAt?: string;
+  /** PINs that became current before this instant are rotated. */
+  dueBefore: string;
+  counts: Record<SweptOutcome, number>;
+  /** The numbers that were rotated, up to 40,000 of them. */
+  rotated: string[];
+  /** Of every number with another outcome, what and why; of each number the last, and up to 2,000 numbers. */
+  others: {
+    phoneNumberId: string;
+    label?: string;
+    outcome: Exclude<SweptOutcome, 'rotated'>;
+    why?: string;
+  }[];
+  /** Why a halted sweep halted, and what a person can do. It goes on by the signal `retry`, until `until`; then it ends. */
+  halted?: { since: string; until: string; text: string; advice: string };
+  problem?: ProblemReport;
+}
+
+/** Input of the workflow `reconcile`. */
+export interface ReconcileInput {
+  /** The WhatsApp Business account. @default the one that the worker is configured with */
+  wabaId?: string;
+  /** PINs older than this are a finding. @default '90 days' */
+  age?: Duration;
+  /** Subscribe the app to the account's webhooks where it is not. @default false */
+  subscribe?: boolean;
+  /** Register numbers again whose display name has changed. @default false */
+  reregister?: boolean;
+  /** Notify people of what was found. @default true */
+  notify?: boolean;
+  requestedBy?: string;
+}
+
+/** Something that Meta's webhooks said of a number. Holds no telephone number. */
+export type NumberEvent =
+  /** Somebody changed the PIN, or turned it on, in WhatsApp Manager. */
+  | { event: 'pinChanged'; at: string; rotate: 'offer' | 'automatic' }
+  /** Somebody asked Meta to turn two-step verification off. `requester` is Meta's id of that person. */
+  | { event: 'pinResetRequested'; at: string; requester?: string }
+  /** Two-step verification was turned off. */
+  | { event: 'pinReset'; at: string; rotate: 'offer' | 'automatic' }
+  /** Meta has approved or declined a display name. */
+  | {
+      event: 'nameDecided';
+      at: string;
+      decision: 'approved' | 'declined';
+      name?: string;
+      reason?: string;
+    };
+
+/** Input of the workflow `handleNumberEvent`. */
+export interface NumberEventInput {
+  phoneNumberId: string;
+  /** Of Meta's WhatsApp Business account. */
+  wabaId: string;
+  label?: string;
+  /** What was said; `at` is when, ISO 8601. */
+  said: NumberEvent;
+}
+
+/** What `handleNumberEvent` did, in words. */
+export interface NumberEventResult {
+  done: string[];
 }
 
 /** Key of the memo that holds a run's {@link DeskCard}. */

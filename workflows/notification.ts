@@ -6,6 +6,7 @@ import {
   type CodeMethod,
   type Decision,
   FAILURE_TYPES,
+  type NumberOperation,
   type OnboardingProgress,
   type OnboardingResult,
   type OnboardingStage,
@@ -13,18 +14,58 @@ import {
   type ProblemReport,
 } from './messages.js';
 
-export const NOTIFICATION_TYPES = [
-  'code.needed',
-  'code.reminder',
-  'onboarding.parked',
-  'onboarding.live',
-  'onboarding.failed',
+/** What becomes of an operation on a number that people are told of. */
+export type OperationEvent = 'parked' | 'done' | 'failed';
+
+export const EVENTS_OF_OPERATION = {
+  onboardNumber: {
+    parked: 'onboarding.parked',
+    done: 'onboarding.live',
+    failed: 'onboarding.failed',
+  },
+  rotatePin: { parked: 'rotation.parked', done: 'rotation.done', failed: 'rotation.failed' },
+  reregisterNumber: {
+    parked: 'reregistration.parked',
+    done: 'reregistration.done',
+    failed: 'reregistration.failed',
+  },
+  offboardNumber: {
+    parked: 'offboarding.parked',
+    done: 'offboarding.done',
+    failed: 'offboarding.failed',
+  },
+} as const satisfies Record<NumberOperation, Record<OperationEvent, string>>;
+
+/** Events that no operation on a number tells of. */
+export const NOTICE_TYPES = [
+  'pin.revealed',
+  'pin.changedOutside',
+  'pin.resetRequested',
+  'pin.reset',
+  'name.decided',
+  'sweep.halted',
+  'sweep.finished',
+  'reconcile.findings',
 ] as const;
 
-export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+export type NoticeType = (typeof NOTICE_TYPES)[number];
+
+type EventOfOperation = (typeof EVENTS_OF_OPERATION)[NumberOperation][OperationEvent];
+
+/** Events of a run that works on a number. */
+export type RunEvent = 'code.needed' | 'code.reminder' | EventOfOperation;
+
+export type NotificationType = RunEvent | NoticeType;
+
+export const NOTIFICATION_TYPES: readonly NotificationType[] = [
+  'code.needed',
+  'code.reminder',
+  ...Object.values(EVENTS_OF_OPERATION).flatMap((events) => Object.values(events)),
+  ...NOTICE_TYPES,
+];
 
 /**
- * One event of an onboarding, as it is posted. Instants are ISO 8601 in UTC. Holds no telephone number, PIN, code or token.
+ * One event, as it is posted. Instants are ISO 8601 in UTC. Holds no telephone number, PIN, code or token.
  *
  * What happened is named `event` and not `type`: Mattermost, whose webhooks take Slack's format, refuses a post whose `type`
  * does not begin with `custom_`. Source: Mattermost's page on incoming webhooks.
@@ -39,13 +80,16 @@ export interface Notification {
   sequence: number;
   /** For people. Slack and what takes its format show this. */
   text: string;
-  phoneNumberId: string;
-  runId: string;
+  /** Absent where it is not about one number. */
+  phoneNumberId?: string;
+  /** Absent where no run tells of it. */
+  runId?: string;
   label?: string;
   /** The last four digits of the telephone number. */
   lastDigits?: string;
   businessName?: string;
-  stage: OnboardingStage;
+  /** Of the events of an operation. */
+  stage?: OnboardingStage;
   /** Of `code.needed` and `code.reminder`: a code, or an agent who says that one is ready for it. */
   waitingFor?: 'code' | 'agent';
   /** Of `code.reminder`: half of the code's life is over, or half of the time until the deadline. */
@@ -65,20 +109,54 @@ export interface Notification {
   };
   /** When the run stops waiting by itself. */
   until?: string;
-  /** Of `onboarding.parked`: what happens at `until` where nobody has decided. */
+  /** Of `….parked`: what happens at `until` where nobody has decided. */
   onExpiry?: ParkExpiry;
-  /** Of `onboarding.parked`: what may be decided, beside cancelling. */
+  /** Of `….parked`: what may be decided, beside cancelling. */
   decisions?: Decision[];
   problem?: ProblemReport;
-  /** Of `onboarding.live`: `registered` where something is still missing. */
+  /** Of `onboarding.live`, `rotation.done`, …: `registered` where something is still missing. */
   outcome?: OnboardingResult['outcome'];
-  /** Of `onboarding.live`: what a registered number still lacks, in words. */
+  /** Of `onboarding.live` and `reregistration.done`: what a registered number still lacks, in words. */
   missing?: string[];
-  /** Of `onboarding.failed`: a type in `FAILURE_TYPES`, or `Cancelled`. */
+  /** Of `….failed`: a type in `FAILURE_TYPES`, or `Cancelled`. */
   failureType?: string;
-  /** Of `onboarding.failed`, in words. */
+  /** Of `….failed`, in words. */
   undone?: string[];
   notUndone?: string[];
+  /** Who did or asked for what this tells of. */
+  requestedBy?: string;
+  /** Why, as that person said. */
+  reason?: string;
+  /** Of `sweep.halted` and `sweep.finished`: how many numbers had which outcome. Of `reconcile.findings`: findings by kind. */
+  counts?: Record<string, number>;
+}
+
+/** What a notification tells that no operation on a number tells of. */
+export type Notice = Pick<
+  Notification,
+  | 'text'
+  | 'phoneNumberId'
+  | 'label'
+  | 'lastDigits'
+  | 'businessName'
+  | 'runId'
+  | 'requestedBy'
+  | 'reason'
+  | 'problem'
+  | 'counts'
+> & { event: NoticeType };
+
+/** @param id unlike any other's, of letters, digits and `-` */
+export function notificationOfNotice(notice: Notice, id: string, at: string): Notification {
+  const { text, reason, ...told } = notice;
+  return {
+    id,
+    at,
+    sequence: 1,
+    ...told,
+    text: plain(text, LONGEST_NOTICE),
+    ...(reason === undefined ? {} : { reason: plain(reason) }),
+  };
 }
 
 /** What a progress does not tell. */
@@ -109,7 +187,7 @@ export const CANCELLED = 'Cancelled';
  * @param progress as the run shows it at this moment
  */
 export function notificationOf(
-  type: NotificationType,
+  type: RunEvent,
   progress: OnboardingProgress,
   extra: NotificationExtra,
 ): Notification {
@@ -120,13 +198,13 @@ export function notificationOf(
     event: type,
     at,
     sequence,
-    text: TEXTS[type](progress, extra),
+    text: TEXTS[kindOf(type)](progress, extra),
     phoneNumberId,
     runId,
     ...(label === undefined ? {} : { label }),
     ...number,
     stage,
-    ...PARTS[type](progress, extra),
+    ...PARTS[kindOf(type)](progress, extra),
   };
 }
 
@@ -162,21 +240,30 @@ const refused = (what: string): Parsed<never> => ({
 
 type Told<T> = (progress: OnboardingProgress, extra: NotificationExtra) => T;
 
-const PARTS: Record<NotificationType, Told<Partial<Notification>>> = {
+type Kind = 'code.needed' | 'code.reminder' | OperationEvent;
+
+/** What an event tells of, whichever operation it is of. */
+function kindOf(type: RunEvent): Kind {
+  if (type === 'code.needed' || type === 'code.reminder') return type;
+  if (type.endsWith('.parked')) return 'parked';
+  return type.endsWith('.failed') ? 'failed' : 'done';
+}
+
+const PARTS: Record<Kind, Told<Partial<Notification>>> = {
   'code.needed': waitParts,
   'code.reminder': (progress, { reminder }) => ({
     ...waitParts(progress),
     ...(reminder === undefined ? {} : { reminder }),
   }),
-  'onboarding.parked': ({ waiting, problem }) => ({
+  parked: ({ waiting, problem }) => ({
     ...(waiting === undefined ? {} : { until: waiting.until }),
     ...(waiting?.onExpiry === undefined ? {} : { onExpiry: waiting.onExpiry }),
     ...(waiting?.decisions === undefined ? {} : { decisions: waiting.decisions }),
     ...(problem === undefined ? {} : { problem }),
   }),
-  'onboarding.live': (_, { result }) =>
+  done: (_, { result }) =>
     result === undefined ? {} : { outcome: result.outcome, missing: result.missing },
-  'onboarding.failed': ({ problem, compensation }, { failureType }) => ({
+  failed: ({ problem, compensation }, { failureType }) => ({
     ...(failureType === undefined ? {} : { failureType }),
     ...(problem === undefined ? {} : { problem }),
     ...compensation,
@@ -214,7 +301,7 @@ function codePart({
   };
 }
 
-const TEXTS: Record<NotificationType, Told<string>> = {
+const TEXTS: Record<Kind, Told<string>> = {
   'code.needed': (progress, { at }) => sentence(`${who(progress)} ${need(progress, at)}`),
   'code.reminder': (progress, { at, reminder }) =>
     reminder === 'code'
@@ -222,9 +309,9 @@ const TEXTS: Record<NotificationType, Told<string>> = {
       : sentence(
           `Half of the time is over: ${who(progress)} ${need(progress, at)}${untilText(progress, at)}`,
         ),
-  'onboarding.parked': parkedText,
-  'onboarding.live': liveText,
-  'onboarding.failed': failedText,
+  parked: parkedText,
+  done: (progress, extra) => DONE_TEXTS[progress.operation](progress, extra),
+  failed: failedText,
 };
 
 /** How Meta's sending goes on after `Meta`. */
@@ -278,6 +365,17 @@ function parkedText(progress: OnboardingProgress, { at }: NotificationExtra): st
   ].join(' ');
 }
 
+const DONE_TEXTS: Record<NumberOperation, Told<string>> = {
+  onboardNumber: liveText,
+  rotatePin: (progress, { result }) =>
+    result?.changed === false
+      ? sentence(`The PIN of ${who(progress)} was not due, so nothing was done`)
+      : sentence(`The PIN of ${who(progress)} was rotated`),
+  reregisterNumber: liveText,
+  offboardNumber: (progress) =>
+    sentence(`${who(progress)} is deregistered: it neither sends nor receives any more`),
+};
+
 function liveText(progress: OnboardingProgress, { result }: NotificationExtra): string {
   const name = who(progress);
   const { outcome = 'live', missing = [], changed = true, pin } = result ?? {};
@@ -296,12 +394,13 @@ function failedText(progress: OnboardingProgress, { failureType }: NotificationE
   const { problem, compensation } = progress;
   const name = who(progress);
   const told = [...(compensation?.undone ?? []), ...(compensation?.notUndone ?? [])];
+  const { noun, participle } = OPERATION_WORDS[progress.operation];
   const what =
     failureType === CANCELLED
-      ? `The onboarding of ${name} was cancelled`
+      ? `The ${noun} of ${name} was cancelled`
       : failureType === FAILURE_TYPES.refused
-        ? `${name} cannot be onboarded as it is`
-        : `The onboarding of ${name} failed`;
+        ? `${name} cannot be ${participle} as it is`
+        : `The ${noun} of ${name} failed`;
   const cause = failureType === CANCELLED ? undefined : problem;
   return [
     sentence(`${what}${cause === undefined ? '' : `: ${saidOf(cause)}`}`),
@@ -309,6 +408,13 @@ function failedText(progress: OnboardingProgress, { failureType }: NotificationE
     ...told.map((each) => sentence(plain(each))),
   ].join(' ');
 }
+
+const OPERATION_WORDS: Record<NumberOperation, { noun: string; participle: string }> = {
+  onboardNumber: { noun: 'onboarding', participle: 'onboarded' },
+  rotatePin: { noun: 'PIN rotation', participle: 'given another PIN' },
+  reregisterNumber: { noun: 're-registration', participle: 'registered again' },
+  offboardNumber: { noun: 'offboarding', participle: 'offboarded' },
+};
 
 /** How people know the number: its label, else the business, and the last digits of the telephone number. */
 function who({ label, number, phoneNumberId }: OnboardingProgress): string {
@@ -327,14 +433,15 @@ const toDo = ({ advice }: ProblemReport) => sentence(`What to do: ${plain(advice
 const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 const LONGEST_PART = 500;
+const LONGEST_NOTICE = 3_000;
 
 /**
  * Text of people or of Meta, on one line. Slack takes `<…>` for links and calls such as `<!channel>`, and Mattermost takes
  * `@channel` for one, and `[text](address)` for a link: none is to come from the name of a business.
  */
-function plain(text: string): string {
+function plain(text: string, longest: number = LONGEST_PART): string {
   const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
-  const short = line.length > LONGEST_PART ? `${line.slice(0, LONGEST_PART - 1)}…` : line;
+  const short = line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
   return short
     .replaceAll('<', '‹')
     .replaceAll('>', '›')

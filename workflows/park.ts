@@ -25,6 +25,8 @@ export interface Parking {
   onExpiry?: ParkExpiry;
   /** What the run fails as when it expires with `compensate`. @default OnboardingFailed */
   failAs?: string;
+  /** It ends as well when two-step verification is turned off at Meta. @default false */
+  forPin?: boolean;
   /** Tried by itself meanwhile, every hour on the first day and every six hours after it; true ends the park. */
   selfTry?: () => Promise<boolean>;
 }
@@ -42,11 +44,19 @@ export type ParkEnd = Decision | 'selfCured' | 'expired';
 export async function park(
   run: Run,
   problem: Problem | ProblemReport,
-  { takes = ['retry'], ms = PARK_MS, onExpiry = 'compensate', failAs, selfTry }: Parking = {},
+  {
+    takes = ['retry'],
+    ms = PARK_MS,
+    onExpiry = 'compensate',
+    failAs,
+    forPin = false,
+    selfTry,
+  }: Parking = {},
 ): Promise<ParkEnd> {
   const { stage } = run;
   const since = Date.now();
   const report = 'verdict' in problem ? parkedReport(problem) : problem;
+  if (run.unattended && !run.pinAccepted) cannotFinish(run, report, failAs);
   const { phoneNumberId } = run.input;
   run.problem = report;
   log.warn(`Parked: ${report.text}`, { phoneNumberId });
@@ -54,13 +64,14 @@ export async function park(
     verdict: 'notWaiting',
     reason: `The run is parked: ${report.text} ${report.advice}`,
   });
+  run.parkedForPin = forPin;
   enter(run, 'Parked');
   const wait = { for: 'an operator', since, cure: report.advice, takes, onExpiry };
   const end = async (): Promise<ParkEnd> => {
     let until = since + ms;
     let nextTryAt = selfTry === undefined ? Number.POSITIVE_INFINITY : since + HOUR_MS;
     beginWait(run, { ...wait, until });
-    void announce(run, 'onboarding.parked');
+    void announce(run, 'parked');
     for (;;) {
       const decision = await decisionBy(
         run,
@@ -78,10 +89,13 @@ export async function park(
       log.error(`Still parked: ${report.text}`, { phoneNumberId });
       until += ms;
       beginWait(run, { ...wait, until });
-      void announce(run, 'onboarding.parked');
+      void announce(run, 'parked');
     }
   };
-  const ended = await end().finally(() => endWait(run, since));
+  const ended = await end().finally(() => {
+    run.parkedForPin = false;
+    endWait(run, since);
+  });
   if (ended === 'retry' || ended === 'selfCured') run.problem = undefined;
   enter(run, stage);
   publish(run);

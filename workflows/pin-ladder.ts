@@ -5,6 +5,7 @@ import { look } from './activity-options.js';
 import { lookAt } from './attempts.js';
 import { lookPatiently } from './look-patiently.js';
 import { PIN_PARK_MS, park } from './park.js';
+import { adoptedFormerPin } from './prepare.js';
 import { adopt, note, type Run, usePin } from './run.js';
 
 /** In which order the versions in the PIN store are tried, once each. */
@@ -21,7 +22,8 @@ const NONE: ReadonlySet<string> = new Set();
 export async function chooseOtherPin(run: Run, problem: Problem): Promise<void> {
   const { phoneNumberId } = run.input;
   if (run.pin !== undefined) run.refusedPins.add(run.pin.version);
-  for (let cured = false; ; cured = true) {
+  let cured = false;
+  for (;;) {
     const seen = await lookPatiently(run, () => lookAt(look.prepareNumber, { phoneNumberId }));
     if (seen.ok) {
       const { number, pins } = seen.value;
@@ -35,8 +37,10 @@ export async function chooseOtherPin(run: Run, problem: Problem): Promise<void> 
         usePin(run, pins, version);
         return note(run, problem);
       }
+      if (await adoptedFormerPin(run, phoneNumberId)) continue;
     }
-    await park(run, seen.ok ? problem : seen.problem, { ms: PIN_PARK_MS });
+    await park(run, seen.ok ? problem : seen.problem, { ms: PIN_PARK_MS, forPin: seen.ok });
+    cured = true;
   }
 }
 

@@ -61,12 +61,7 @@ const PLAN_ROWS: readonly PlanRow[] = [
   {
     name: 'businessApp',
     matches: ({ number }) => number.onBusinessApp,
-    plan: () =>
-      refused(
-        'businessApp',
-        'The number is in use on the WhatsApp Business app, where register and deregister do not apply.',
-        'Onboard it through Embedded Signup for business app users, or remove it from the app first.',
-      ),
+    plan: () => refused('businessApp', ON_BUSINESS_APP.text, ON_BUSINESS_APP.advice),
   },
   {
     name: 'notOnboardable',
@@ -149,6 +144,17 @@ const ALL_PENDING = Object.fromEntries(
 
 const CODE_STEPS = ['requestCode', 'awaitCode', 'verifyCode'] as const satisfies StepName[];
 
+/** Why a number must not be touched by any operation, where that is so. */
+export function refusalOf(number: NumberFacts): { text: string; advice: string } | undefined {
+  return number.onBusinessApp ? ON_BUSINESS_APP : notOnboardable(number);
+}
+
+const ON_BUSINESS_APP = {
+  text: 'The number is in use on the WhatsApp Business app, where register and deregister do not apply.',
+  advice:
+    'Onboard it through Embedded Signup for business app users, or remove it from the app first.',
+};
+
 /** What the run for a number is to be. */
 export function planSteps(state: PlanState): Plan {
   const row = PLAN_ROWS.find(({ matches }) => matches(state));
@@ -228,6 +234,12 @@ export function withoutPinSet(steps: Steps, reason: string): Steps {
       reason: 'the PIN stays in the PIN store as it was: Meta has not confirmed it',
     },
   };
+}
+
+/** The steps of an operation that has only some of them. */
+export function onlySteps(names: readonly StepName[], reason: string): Steps {
+  const others = STEP_NAMES.filter((name) => !names.includes(name));
+  return withEach(ALL_PENDING, others, () => ({ state: 'skipped', reason }));
 }
 
 function withEach(

@@ -1,10 +1,11 @@
-import { look } from './activity-options.js';
-import { lookAt, reportOf, type Settled } from './attempts.js';
+import type { Preparation } from '../activities/steps/looks.js';
+import { adoptFormerPin, look } from './activity-options.js';
+import { lookAt, reportOf, type Settled, settled } from './attempts.js';
 import { lookPatiently } from './look-patiently.js';
 import { FAILURE_TYPES } from './messages.js';
 import { PIN_PARK_MS, park } from './park.js';
 import { type Plan, planSteps } from './plan.js';
-import { adopt, cannotFinish, follow, type Run, usePin } from './run.js';
+import { adopt, cannotFinish, follow, note, type Run, usePin } from './run.js';
 import { waitFor } from './waits.js';
 
 /**
@@ -15,25 +16,23 @@ export async function prepare(run: Run): Promise<Extract<Plan, { kind: 'steps' |
   const { phoneNumberId, takeOver } = run.input;
   let goOn = false;
   for (;;) {
-    const prepared = await lookOrEnd(run, () => lookAt(look.prepareNumber, { phoneNumberId }));
-    const { number, pins, cutOffRun } = prepared;
-    adopt(run, prepared);
-    const unsafeMs = cutOffRun === undefined ? 0 : Date.parse(cutOffRun.safeAt) - Date.now();
-    if (unsafeMs > 0) {
-      await waitFor(
-        run,
-        'a request of a run that was cut off, which may still be on its way',
-        unsafeMs,
-      );
-      continue;
-    }
+    const { number, pins } = await lookSafely(run);
     const plan = planSteps({ number, pins, takeOver, goOn });
     if (plan.kind === 'refused') {
       cannotFinish(run, { text: plan.text, advice: plan.advice }, FAILURE_TYPES.refused);
     }
     if (plan.kind === 'parked') {
+      if (await adoptedFormerPin(run, phoneNumberId)) continue;
       const { text, advice } = plan;
-      await park(run, { text, advice }, { ms: PIN_PARK_MS, failAs: FAILURE_TYPES.refused });
+      await park(
+        run,
+        { text, advice },
+        {
+          ms: PIN_PARK_MS,
+          failAs: FAILURE_TYPES.refused,
+          forPin: true,
+        },
+      );
       goOn = true;
       continue;
     }
@@ -43,6 +42,33 @@ export async function prepare(run: Run): Promise<Extract<Plan, { kind: 'steps' |
     }
     return plan;
   }
+}
+
+/**
+ * What Meta, the PIN store and the former runs say of the number, once no request of a run that was cut off can still be on
+ * its way.
+ */
+export async function lookSafely(run: Run): Promise<Preparation> {
+  const { phoneNumberId } = run.input;
+  for (;;) {
+    const prepared = await lookOrEnd(run, () => lookAt(look.prepareNumber, { phoneNumberId }));
+    adopt(run, prepared);
+    const { cutOffRun } = prepared;
+    const unsafeMs = cutOffRun === undefined ? 0 : Date.parse(cutOffRun.safeAt) - Date.now();
+    if (unsafeMs <= 0) return prepared;
+    await waitFor(
+      run,
+      'a request of a run that was cut off, which may still be on its way',
+      unsafeMs,
+    );
+  }
+}
+
+/** Is there a PIN now that the number had under a former id? */
+export async function adoptedFormerPin(run: Run, phoneNumberId: string): Promise<boolean> {
+  const found = await settled(adoptFormerPin({ phoneNumberId }));
+  if (!found.ok) note(run, found.problem);
+  return found.ok && found.value.formerId !== undefined;
 }
 
 /** Stages a PIN where the plan found none to use: from here on it lies in the PIN store, whatever happens. */

@@ -25,6 +25,7 @@ export function progressOf(run: Run): OnboardingProgress {
   const iso = (ms: number) => new Date(ms).toISOString();
   return {
     phoneNumberId: input.phoneNumberId,
+    operation: run.operation,
     stage: run.stage,
     ...(input.label === undefined ? {} : { label: input.label }),
     ...(Object.keys(number).length === 0 ? {} : { number }),
@@ -63,5 +64,6 @@ export function failureDetails(run: Run): OnboardingFailureDetails {
     ...(run.problem === undefined ? {} : { problem: run.problem }),
     undone,
     notUndone,
+    ...(run.unfit ? { unfit: true } : {}),
   };
 }

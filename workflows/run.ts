@@ -9,6 +9,7 @@ import {
 import type { Problem } from '../activities/failures.js';
 import type { LimitUseReport } from '../activities/number-access.js';
 import type { NumberFacts } from '../activities/number-facts.js';
+import type { StagedPin } from '../activities/pin-store/pin-store.js';
 import type { Preparation } from '../activities/steps/looks.js';
 import { reportOf, type Tries } from './attempts.js';
 import { READY_MS, type Reminder } from './code-rules.js';
@@ -21,6 +22,8 @@ import {
   DESK_MEMO,
   type Decision,
   FAILURE_TYPES,
+  type NumberOperation,
+  ONBOARD_NUMBER,
   type OnboardingProgress,
   type OnboardingStage,
   type ProblemReport,
@@ -60,6 +63,11 @@ export interface OwnRegister {
 
 export interface Run {
   readonly input: CompleteInput;
+  readonly operation: NumberOperation;
+  /** One of many that nobody looks at: it ends where others wait for a person, as long as Meta has not accepted a PIN. */
+  readonly unattended: boolean;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly submissions: Submissions;
   steps: Steps;
   stage: OnboardingStage;
@@ -68,6 +76,15 @@ export interface Run {
   number: NumberFacts | undefined;
   pin: UsedPin | undefined;
   pinSince: string | undefined;
+  /**
+   * The version that was current when this run looked (`null`: none), where only that one may be followed by the run's PIN: if
+   * somebody changes the record meanwhile, a person is to see it.
+   */
+  currentBefore: string | null | undefined;
+  /** The PIN store has made the PIN the current one right after Meta accepted it. */
+  stored: StagedPin | undefined;
+  /** Sent although the number is registered. */
+  registerAgain: { unlessSince?: string } | undefined;
   code: SentCode | undefined;
   /** Codes that Meta refused since this run last had one sent. In memory only: shown nowhere. */
   refusedCodes: Set<string>;
@@ -122,6 +139,12 @@ export interface Run {
   contradictions: number;
   /** Past the pivot: Meta has accepted the PIN, so the run only goes forward. */
   pinAccepted: boolean;
+  /** Until then (milliseconds since the epoch) a request to set a PIN whose outcome is unknown may still be on its way. */
+  maybeSettingUntil: number;
+  /** Parked until the PIN is known, or two-step verification is off. */
+  parkedForPin: boolean;
+  /** The number, as Meta says it is, forbids the operation. */
+  unfit: boolean;
   /** Grows with each message, so that a wait can tell that something came. */
   messages: number;
   /** When steps began and ended. */
@@ -130,9 +153,18 @@ export interface Run {
 
 const UNKNOWN_BUDGET = { used: 0, limit: 10 };
 
-export function openRun(input: CompleteInput): Run {
+export function openRun(
+  input: CompleteInput,
+  {
+    operation = ONBOARD_NUMBER,
+    unattended = false,
+  }: Partial<Pick<Run, 'operation' | 'unattended'>> = {},
+): Run {
   const run: Run = {
     input,
+    operation,
+    unattended,
+    startedAt: Date.now(),
     submissions: createSubmissions(
       () => {
         run.messages += 1;
@@ -146,6 +178,9 @@ export function openRun(input: CompleteInput): Run {
     number: undefined,
     pin: undefined,
     pinSince: undefined,
+    currentBefore: undefined,
+    stored: undefined,
+    registerAgain: undefined,
     code: undefined,
     refusedCodes: new Set(),
     sentCount: 0,
@@ -179,6 +214,9 @@ export function openRun(input: CompleteInput): Run {
     verifiedNumber: false,
     contradictions: 0,
     pinAccepted: false,
+    maybeSettingUntil: 0,
+    parkedForPin: false,
+    unfit: false,
     messages: 0,
     times: {},
   };
@@ -214,17 +252,19 @@ const NOTABLE = new Set<OnboardingStage>([
   'Parked',
   'Compensating',
   'Live',
+  'Offboarded',
   'Failed',
 ]);
 
 /**
  * Enters a stage. Lists of runs get to know it only where a person must act or has acted, or the run ends: each change of a
- * search attribute is billed.
+ * search attribute is billed. Of an unattended run they get to know nothing but that it is parked.
  */
 export function enter(run: Run, stage: OnboardingStage): void {
   if (run.stage === stage) return;
   run.stage = stage;
-  if (NOTABLE.has(stage) || run.listedStage === 'Parked') showInLists(run);
+  const notable = run.unattended ? stage === 'Parked' : NOTABLE.has(stage);
+  if (notable || run.listedStage === 'Parked') showInLists(run);
   show(run);
 }
 

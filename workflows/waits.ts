@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow';
 import { reportOf } from './attempts.js';
 import { instantText } from './instant-text.js';
 import type { Decision, OnboardingStage, ParkExpiry, ProblemReport } from './messages.js';
-import { publish, type Run, show, showInLists, takeCodes } from './run.js';
+import { cannotFinish, publish, type Run, show, showInLists, takeCodes } from './run.js';
 
 /** Who looks at a list during a wait as long as this is to see the stage as it is. */
 const LISTED_WAIT_MS = 5 * 60_000;
@@ -16,6 +16,9 @@ const OUTDATED_WAIT_MS = 30_000;
 
 /** Who tries a code during a wait longer than this is told so instead of waiting for a verdict. */
 const ANSWERED_WAIT_MS = 60_000;
+
+/** Whoever starts a thousand runs is to hear soon of those that cannot finish. */
+const UNATTENDED_PATIENCE_MS = 20 * 60_000;
 
 /** A wait as it is shown. Instants in milliseconds since the epoch. */
 export interface Wait {
@@ -76,7 +79,11 @@ export async function waitFor(
 ): Promise<void> {
   const since = Date.now();
   const until = since + ms;
-  if (problem !== undefined) run.problem = reportOf(problem);
+  if (problem !== undefined) {
+    run.problem = reportOf(problem);
+    const tooLong = until - run.startedAt > UNATTENDED_PATIENCE_MS;
+    if (run.unattended && !run.pinAccepted && tooLong) cannotFinish(run, run.problem);
+  }
   beginWait(run, {
     for: what,
     since,

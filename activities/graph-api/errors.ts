@@ -7,7 +7,8 @@ export type GraphCall =
   | 'verifyCode'
   | 'setPin'
   | 'list'
-  | 'subscribedApps';
+  | 'subscribedApps'
+  | 'subscribeApp';
 
 /** What a person reads in place of a call's name. */
 export const CALL_WORDS: Record<GraphCall, string> = {
@@ -19,6 +20,7 @@ export const CALL_WORDS: Record<GraphCall, string> = {
   setPin: 'set the two-step-verification PIN of number',
   list: 'list the numbers of account',
   subscribedApps: 'list the subscribed apps of account',
+  subscribeApp: 'subscribe the app to account',
 };
 
 /** Base of what a call to the Graph API throws. No message or field holds a PIN, a code or the access token. */

@@ -11,7 +11,17 @@ import {
   GraphTimeoutError,
 } from './errors.js';
 import { exchange } from './exchange.js';
+import {
+  type GraphNumber,
+  LISTED_PLATFORM,
+  listedNumberSchema,
+  NUMBER_FIELDS,
+  numberSchema,
+} from './number-schema.js';
 import { type Pace, turnOf } from './pace.js';
+
+export type { GraphNumber } from './number-schema.js';
+export { ALL_NUMBER_FIELDS, NUMBER_FIELDS } from './number-schema.js';
 
 /** Options of one request. */
 export interface RequestOptions {
@@ -21,33 +31,11 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
-/**
- * A number as Meta describes it. Every field may be missing and every enum may hold a value not known here.
- * Source: Meta's phone number reference; `is_pin_enabled` is seen in the field only.
- */
-const numberSchema = z.looseObject({
-  id: z.string(),
-  display_phone_number: z.string().optional().catch(undefined),
-  verified_name: z.string().optional().catch(undefined),
-  code_verification_status: z.string().optional().catch(undefined),
-  is_pin_enabled: z.boolean().optional().catch(undefined),
-  status: z.string().optional().catch(undefined),
-  name_status: z.string().optional().catch(undefined),
-  quality_rating: z.string().optional().catch(undefined),
-  platform_type: z.string().optional().catch(undefined),
-  is_on_biz_app: z.boolean().optional().catch(undefined),
-  account_mode: z.string().optional().catch(undefined),
-});
-
-export type GraphNumber = z.infer<typeof numberSchema>;
-
-const NUMBER_FIELDS = Object.keys(numberSchema.shape);
-
 /** A field that every version knows: where it is unknown, the object is no phone number. */
 const FIELD_OF_EVERY_NUMBER = 'display_phone_number';
 
 const listSchema = z.looseObject({
-  data: z.array(numberSchema),
+  data: z.array(listedNumberSchema),
   paging: z
     .looseObject({
       cursors: z.looseObject({ after: z.string().optional() }).optional(),
@@ -86,8 +74,15 @@ export interface WriteAnswer {
  * {@link GraphPacedError}.
  */
 export interface GraphClient {
-  /** `GET /{id}`. A field that the server's version does not know is left out from then on. */
-  readNumber(id: string, options?: RequestOptions & { fields?: string[] }): Promise<GraphNumber>;
+  /**
+   * `GET /{id}`. A field that the server's version does not know is left out from then on.
+   *
+   * @param options.fields @default NUMBER_FIELDS
+   */
+  readNumber(
+    id: string,
+    options?: RequestOptions & { fields?: readonly string[] },
+  ): Promise<GraphNumber>;
   /** `POST /{id}/register`. With 2SV off, this PIN becomes the PIN; with 2SV on, it must equal the PIN (133005). */
   register(id: string, pin: Secret, options?: RequestOptions): Promise<WriteAnswer>;
   /** `POST /{id}/deregister`. Clears neither 2SV nor the number. */
@@ -102,13 +97,19 @@ export interface GraphClient {
   verifyCode(id: string, code: Secret, options?: RequestOptions): Promise<WriteAnswer>;
   /** `POST /{id}` with nothing but `pin`: sets or changes the 2SV PIN of a registered number. */
   setPin(id: string, pin: Secret, options?: RequestOptions): Promise<WriteAnswer>;
-  /** `GET /{waba}/phone_numbers`, one page. */
+  /**
+   * `GET /{waba}/phone_numbers`, one page. The words that only a list has are put into those of a read.
+   *
+   * @param options.fields as of a read; what the server does not know is left out. @default those that Meta gives unasked
+   */
   listNumbers(
     wabaId: string,
-    options?: RequestOptions & { limit?: number; after?: string },
+    options?: RequestOptions & { limit?: number; after?: string; fields?: readonly string[] },
   ): Promise<{ numbers: GraphNumber[]; after?: string }>;
   /** `GET /{waba}/subscribed_apps`: how many apps get the account's webhooks. */
   subscribedApps(wabaId: string, options?: RequestOptions): Promise<{ count: number }>;
+  /** `POST /{waba}/subscribed_apps`: the app of the access token gets the account's webhooks. Doing so again changes nothing. */
+  subscribeApp(wabaId: string, options?: RequestOptions): Promise<WriteAnswer>;
 }
 
 export interface GraphClientOptions {
@@ -123,6 +124,8 @@ export interface GraphClientOptions {
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 
+const GETS: ReadonlySet<GraphCall> = new Set<GraphCall>(['read', 'list', 'subscribedApps']);
+
 export function createGraphClient({
   baseUrl,
   version,
@@ -135,7 +138,8 @@ export function createGraphClient({
     throwHttpErrors: false,
     redirect: 'error', // a redirect would hand the bearer token to another server
   });
-  const unknownFields = new Set<string>();
+  const unknownInReads = new Set<string>();
+  const unknownInLists = new Set<string>();
 
   /**
    * Sends one request and returns the answer that `schema` accepts. `sent` are the secrets in it, kept out of any error.
@@ -150,7 +154,7 @@ export function createGraphClient({
     sent: Secret[],
     { timeoutMs = DEFAULT_TIMEOUT_MS, signal, goesOn }: RequestOptions & { goesOn?: boolean } = {},
   ): Promise<T> {
-    const method = call === 'read' || call === 'list' || call === 'subscribedApps' ? 'get' : 'post';
+    const method = GETS.has(call) ? 'get' : 'post';
     const waitedMs = pace ? await turnOf(pace, call, subjectId, { signal, goesOn }) : 0;
     const { status, headers, body } = await exchange(
       (ending) =>
@@ -207,36 +211,37 @@ export function createGraphClient({
 
   /**
    * Reads with ever fewer fields until the server knows them all. What it does not know is left out of later reads only once
-   * a read has given a number: asked for an object of another kind, Meta knows none of these fields.
+   * a read has given an answer: asked for an object of another kind, Meta knows none of these fields.
+   *
+   * @param unknown the fields that the server is known not to know
    */
-  async function readNumber(
-    id: string,
-    options: RequestOptions & { fields?: string[] } = {},
-  ): Promise<GraphNumber> {
+  async function withKnownFields<T>(
+    wanted: readonly string[],
+    unknown: Set<string>,
+    read: (fields: string, goesOn: boolean) => Promise<T>,
+  ): Promise<T> {
     const dropped = new Set<string>();
     for (;;) {
-      const fields = (options.fields ?? NUMBER_FIELDS).filter(
-        (field) => !unknownFields.has(field) && !dropped.has(field),
-      );
-      const searchParams = { fields: fields.join(',') };
+      const fields = wanted.filter((field) => !unknown.has(field) && !dropped.has(field));
       try {
-        const number = await send('read', id, id, { searchParams }, numberSchema, [], {
-          ...options,
-          goesOn: dropped.size > 0,
-        });
-        for (const field of dropped) unknownFields.add(field);
-        return number;
+        const answer = await read(fields.join(','), dropped.size > 0);
+        for (const field of dropped) unknown.add(field);
+        return answer;
       } catch (error) {
-        const unknown = error instanceof GraphApiError ? unknownFieldOf(error) : undefined;
-        const isNoNumber = unknown === FIELD_OF_EVERY_NUMBER;
-        if (unknown === undefined || isNoNumber || !fields.includes(unknown)) throw error;
-        dropped.add(unknown);
+        const stranger = error instanceof GraphApiError ? unknownFieldOf(error) : undefined;
+        const isNoNumber = stranger === FIELD_OF_EVERY_NUMBER;
+        if (stranger === undefined || isNoNumber || !fields.includes(stranger)) throw error;
+        dropped.add(stranger);
       }
     }
   }
 
   return {
-    readNumber,
+    readNumber: (id, { fields = NUMBER_FIELDS, ...options } = {}) =>
+      withKnownFields(fields, unknownInReads, (asked, goesOn) => {
+        const searchParams = { fields: asked };
+        return send('read', id, id, { searchParams }, numberSchema, [], { ...options, goesOn });
+      }),
     register: (id, pin, options) =>
       write(
         'register',
@@ -260,16 +265,20 @@ export function createGraphClient({
     verifyCode: (id, code, options) =>
       write('verifyCode', id, `${id}/verify_code`, { code: code.reveal() }, [code], options),
     setPin: (id, pin, options) => write('setPin', id, id, { pin: pin.reveal() }, [pin], options),
-    async listNumbers(wabaId, { limit = 100, after, ...options } = {}) {
-      const page = await send(
-        'list',
-        wabaId,
-        `${wabaId}/phone_numbers`,
-        { searchParams: { limit: String(limit), ...(after ? { after } : {}) } },
-        listSchema,
-        [],
-        options,
-      );
+    async listNumbers(wabaId, { limit = 100, after, fields, ...options } = {}) {
+      const list = (asked: string | undefined, goesOn: boolean) => {
+        const searchParams = {
+          limit: String(limit),
+          ...(after ? { after } : {}),
+          ...(asked === undefined ? {} : { fields: asked }),
+        };
+        const path = `${wabaId}/phone_numbers`;
+        return send('list', wabaId, path, { searchParams }, listSchema, [], { ...options, goesOn });
+      };
+      const page =
+        fields === undefined
+          ? await list(undefined, false)
+          : await withKnownFields([...fields, LISTED_PLATFORM], unknownInLists, list);
       const next = page.paging?.next === undefined ? undefined : page.paging.cursors?.after;
       return { numbers: page.data, ...(next ? { after: next } : {}) };
     },
@@ -286,6 +295,8 @@ export function createGraphClient({
       );
       return { count: data.length };
     },
+    subscribeApp: (wabaId, options) =>
+      write('subscribeApp', wabaId, `${wabaId}/subscribed_apps`, undefined, [], options),
   };
 }
 

@@ -15,6 +15,7 @@ const REFUSALS: Readonly<Record<string, { cure: string; withText?: true }>> = {
     cure: 'if the secret is scheduled for deletion, restore it (aws secretsmanager restore-secret) or wait until it is gone',
     withText: true,
   },
+  InvalidNextTokenException: { cure: 'begin the list with its first page' },
   LimitExceededException: { cure: 'raise the quota of secrets or versions of this account' },
   UnrecognizedClientException: { cure: 'set AWS credentials that are valid' },
   InvalidClientTokenId: { cure: 'set AWS credentials that are valid' },

@@ -15,11 +15,17 @@ import {
   type PinVersion,
   parseJson,
 } from './pin-document.js';
-import { type AboutNumber, PinStoreRefusedError, type PinVersionState } from './pin-store.js';
+import { aboutSchema, notesSchema } from './pin-notes.js';
+import {
+  type AboutNumber,
+  type PinNotes,
+  PinStoreRefusedError,
+  type PinVersionState,
+} from './pin-store.js';
 
 /**
  * One PIN record as one secret. Each PIN is a version of the secret, which AWS never changes; its states are staging
- * labels. What changes (about the number, and when each PIN became current) is a version of its own under `ABOUT`.
+ * labels. What changes (about the number, notes, and when each PIN became current) is a version of its own under `ABOUT`.
  *
  * AWS labels the first version of a secret `AWSCURRENT`, whatever was asked. So a secret is created with an `ABOUT`
  * document as that version, which counts as no PIN; the first PIN can then be pending.
@@ -39,6 +45,8 @@ interface AboutVersion {
   version: string;
   /** Instants at which versions became current, by version id. */
   lastRotated: Readonly<Record<string, string>>;
+  /** Digest of the backup that is being restored: the record is not whole while it is there. */
+  restoring?: string;
 }
 
 const LABEL_OF_STATE: Readonly<Record<PinVersionState, string>> = {
@@ -50,18 +58,30 @@ const LABEL_OF_STATE: Readonly<Record<PinVersionState, string>> = {
 
 const ABOUT_LABEL = 'ABOUT';
 
+/** Where versions are written that no state names. AWS would label them `AWSCURRENT` if they had no label at all. */
+const FORMER_LABEL = 'FORMER';
+
+/** How many dates of former PINs are kept: AWS keeps no more versions than that. */
+const DATES_KEPT = 100;
+
 const valueSchema = z.union([
   z.object({ pin: z.string(), createdAt: z.string() }),
   z.object({
-    about: z.object({
-      displayPhoneNumber: z.string().exactOptional(),
-      wabaId: z.string().exactOptional(),
-      label: z.string().exactOptional(),
-    }),
+    about: aboutSchema,
+    // Secrets that were written before there were notes have none.
+    notes: notesSchema
+      .extend({
+        // Which version is stale. The label moves after this was written: until then the note holds, and no longer.
+        staleVersion: z.string().exactOptional(),
+      })
+      .default({}),
     lastRotated: z.record(z.string(), z.string()),
+    restoring: z.string().exactOptional(),
   }),
 ]);
 type VersionValue = z.output<typeof valueSchema>;
+type AboutValue = Extract<VersionValue, { about: unknown }>;
+type WrittenNotes = AboutValue['notes'];
 
 /** A version id, which AWS wants to be unique within the secret: the same for the same parts. */
 export function versionIdFor(...parts: readonly string[]): string {
@@ -96,19 +116,25 @@ export async function pinSecretOf(
   for (const [version, names] of Object.entries(stages)) {
     for (const each of names) labels.set(each, version);
   }
-  const used = new Set(
-    [...Object.values(LABEL_OF_STATE), ABOUT_LABEL].map((label) => labels.get(label)),
-  );
+  // The first version is about the number until there is a later one; then it may have lost its label.
+  const aboutVersion = labels.get(ABOUT_LABEL) ?? firstVersionOf(name);
+  const previous = labels.get(LABEL_OF_STATE.previous);
+  const inUse = new Set([
+    aboutVersion,
+    ...(['current', 'pending', 'provided'] as const).map((state) => labels.get(labelOf(state))),
+  ]);
   const values = new Map<string, VersionValue>();
   await Promise.all(
-    [...used].map(async (version) => {
-      const value = version === undefined ? undefined : await readValue(client, name, version);
-      if (version !== undefined && value !== undefined) values.set(version, value);
+    [...new Set([...inUse, previous])].map(async (version) => {
+      if (version === undefined) return;
+      // AWS moves AWSPREVIOUS to what a person made current and took back: that is in nobody's way.
+      const value = await readValue(client, name, version, inUse.has(version) ? 'refuse' : 'skip');
+      if (value !== undefined) values.set(version, value);
     }),
   );
-  const aboutVersion = labels.get(ABOUT_LABEL) ?? firstVersionOf(name);
   const found = values.get(aboutVersion);
-  const { about, lastRotated } = found && 'about' in found ? found : { about: {}, lastRotated: {} };
+  const { about, notes, lastRotated, restoring } =
+    found && 'about' in found ? found : { about: {}, notes: {}, lastRotated: {} };
   const isRotated = (version: string) =>
     version === labels.get('AWSCURRENT') || version === labels.get('AWSPREVIOUS');
   const versions: PinVersion[] = [];
@@ -126,10 +152,23 @@ export async function pinSecretOf(
   }
   return {
     name,
-    document: { phoneNumberId, about, versions, states },
+    document: {
+      phoneNumberId,
+      about,
+      notes: notesThatHold(notes, states.current),
+      versions,
+      states,
+    },
     labels,
-    about: { version: aboutVersion, lastRotated },
+    about: { version: aboutVersion, lastRotated, ...(restoring !== undefined && { restoring }) },
   };
+}
+
+function notesThatHold(
+  { staleVersion, stale, ...notes }: WrittenNotes,
+  current: string | undefined,
+): PinNotes {
+  return stale !== undefined && staleVersion === current ? { ...notes, stale } : notes;
 }
 
 function toPinVersion(
@@ -140,15 +179,20 @@ function toPinVersion(
   return { version, pin, createdAt, ...(lastRotated !== undefined && { lastRotated }) };
 }
 
-/** A PIN by its version id, also one that lost its label; undefined when the secret has no such PIN. */
+/**
+ * A PIN by its version id, also one that lost its label; undefined when the secret has no such PIN.
+ *
+ * @param whenOther what to do about a version that is not of a PIN record. @default refuse
+ */
 export async function readPinVersion(
   client: SecretsManagerClient,
   secret: PinSecret,
   version: string,
+  whenOther?: 'refuse' | 'skip',
 ): Promise<PinVersion | undefined> {
   const labelled = secret.document.versions.find((each) => each.version === version);
   if (labelled) return labelled;
-  const value = await readValue(client, secret.name, version);
+  const value = await readValue(client, secret.name, version, whenOther);
   if (value === undefined || !('pin' in value)) return undefined;
   return toPinVersion(version, value, secret.about.lastRotated[version]);
 }
@@ -157,6 +201,7 @@ async function readValue(
   client: SecretsManagerClient,
   name: string,
   version: string,
+  whenOther: 'refuse' | 'skip' = 'refuse',
 ): Promise<VersionValue | undefined> {
   const answer = await sentUnless(
     ['ResourceNotFoundException', 'InvalidParameterException', 'ValidationException'],
@@ -166,10 +211,18 @@ async function readValue(
   );
   if (answer === undefined) return undefined;
   const parsed = valueSchema.safeParse(parseJson(answer.SecretString ?? ''));
-  if (parsed.success) return parsed.data;
+  if (parsed.success || whenOther === 'skip') return parsed.data;
   throw new PinStoreRefusedError(
-    `Version ${version} of secret ${name} is not a PIN record: move its staging labels back to the version they were on.`,
+    `Version ${version} of secret ${name} is not a PIN record: move its staging label back to the version it was on (aws secretsmanager update-secret-version-stage).`,
   );
+}
+
+/** What is written about a number. */
+export interface WrittenAbout {
+  about: AboutNumber;
+  notes: PinNotes;
+  lastRotated: Readonly<Record<string, string>>;
+  restoring?: string | undefined;
 }
 
 /** Creates the secret, without a PIN. False when there is one by now. */
@@ -177,14 +230,14 @@ export async function createPinSecret(
   client: SecretsManagerClient,
   name: string,
   phoneNumberId: string,
-  about: AboutNumber,
+  written: WrittenAbout,
 ): Promise<boolean> {
   const created = await sentUnless(['ResourceExistsException'], 'CreateSecret', name, () =>
     client.send(
       new CreateSecretCommand({
         Name: name,
         ClientRequestToken: firstVersionOf(name),
-        SecretString: JSON.stringify({ about, lastRotated: {} } satisfies VersionValue),
+        SecretString: JSON.stringify(aboutValue(written, undefined)),
         Description: 'Two-step-verification PIN of a WhatsApp Business number',
         Tags: [
           { Key: 'application', Value: 'whatsapp-number-onboarding' },
@@ -199,34 +252,58 @@ export async function createPinSecret(
 /**
  * Writes the `ABOUT` version that follows the one read. False when another process wrote it first.
  *
- * @param lastRotated dates by version id; those of versions that lost their label are left out
- * @param promoted a version that is about to get a label
+ * @param changed what is not given stays as it is
  */
 export async function writeAbout(
   client: SecretsManagerClient,
-  { name, about: { version }, labels }: PinSecret,
-  about: AboutNumber,
-  lastRotated: Readonly<Record<string, string>>,
-  promoted?: string,
+  { name, about: { version, lastRotated }, labels, document }: PinSecret,
+  changed: Partial<WrittenAbout>,
 ): Promise<boolean> {
-  const labelled = new Set([...labels.values(), promoted]);
-  const kept = Object.fromEntries(
-    Object.entries(lastRotated).filter(([each]) => labelled.has(each)),
+  const { about, notes } = document;
+  const written = { about, notes, lastRotated, ...changed };
+  const value = aboutValue(
+    { ...written, lastRotated: datesKept(written.lastRotated, new Set(labels.values())) },
+    document.states.current,
   );
-  return putVersion(client, name, versionIdFor(name, 'about', version), ABOUT_LABEL, {
-    about,
-    lastRotated: kept,
-  });
+  return putVersion(client, name, versionIdFor(name, 'about', version), ABOUT_LABEL, value);
 }
 
-/** Writes a PIN as a new version under a label. False when the version id is taken. */
+function aboutValue(
+  { about, notes, lastRotated, restoring }: WrittenAbout,
+  current: string | undefined,
+): AboutValue {
+  return {
+    about,
+    notes: {
+      ...notes,
+      ...(notes.stale && current !== undefined && { staleVersion: current }),
+    },
+    lastRotated: { ...lastRotated },
+    ...(restoring !== undefined && { restoring }),
+  };
+}
+
+/** The dates of versions with a label, and the newest of the others. */
+function datesKept(
+  lastRotated: Readonly<Record<string, string>>,
+  labelled: ReadonlySet<string>,
+): Record<string, string> {
+  const newestFirst = Object.entries(lastRotated).sort(([, a], [, b]) => b.localeCompare(a));
+  const former = newestFirst.filter(([version]) => !labelled.has(version)).slice(0, DATES_KEPT);
+  return Object.fromEntries([
+    ...newestFirst.filter(([version]) => labelled.has(version)),
+    ...former,
+  ]);
+}
+
+/** Writes a PIN as a new version under the label of a state, or of none. False when the version id is taken. */
 export function putPin(
   client: SecretsManagerClient,
   { name }: PinSecret,
   { version, pin, createdAt }: PinVersion,
-  state: PinVersionState,
+  state: PinVersionState | 'former',
 ): Promise<boolean> {
-  return putVersion(client, name, version, LABEL_OF_STATE[state], { pin, createdAt });
+  return putVersion(client, name, version, labelOf(state), { pin, createdAt });
 }
 
 async function putVersion(
@@ -249,28 +326,38 @@ async function putVersion(
   return written !== undefined;
 }
 
+const labelOf = (state: PinVersionState | 'former'): string =>
+  state === 'former' ? FORMER_LABEL : LABEL_OF_STATE[state];
+
+/** The version that has the label of a state, whatever it holds. */
+export function labelledVersion(
+  { labels }: PinSecret,
+  state: PinVersionState | 'former',
+): string | undefined {
+  return labels.get(labelOf(state));
+}
+
 /**
  * Moves a state's label to a version, from the one that was read to have it, or takes it away when no version is given.
  * False when the label has moved meanwhile. With `AWSCURRENT`, AWS moves `AWSPREVIOUS` to the former current version.
  */
 export async function moveLabel(
   client: SecretsManagerClient,
-  { name, labels }: PinSecret,
-  state: PinVersionState,
+  secret: PinSecret,
+  state: PinVersionState | 'former',
   version: string | undefined,
 ): Promise<boolean> {
-  const label = LABEL_OF_STATE[state];
   const moved = await sentUnless(
     ['InvalidParameterException'],
     'UpdateSecretVersionStage',
-    name,
+    secret.name,
     () =>
       client.send(
         new UpdateSecretVersionStageCommand({
-          SecretId: name,
-          VersionStage: label,
+          SecretId: secret.name,
+          VersionStage: labelOf(state),
           MoveToVersionId: version,
-          RemoveFromVersionId: labels.get(label),
+          RemoveFromVersionId: labelledVersion(secret, state),
         }),
       ),
   );

@@ -1,12 +1,9 @@
 import {
   DeleteSecretCommand,
-  DescribeSecretCommand,
-  GetSecretValueCommand,
   ListSecretsCommand,
-  PutSecretValueCommand,
   SecretsManagerClient,
-  UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
+import { checkAccess } from './aws-access-check.js';
 import { sent, sentUnless } from './aws-errors.js';
 import {
   createPinSecret,
@@ -20,11 +17,21 @@ import {
   writeAbout,
 } from './aws-pin-secret.js';
 import {
+  assertWhole,
+  busy,
+  restorePinSecret,
+  scheduledForDeletion,
+  wholeDocument,
+} from './aws-whole-record.js';
+import {
+  annotateInDocument,
+  assertExpected,
   assertPhoneNumberId,
+  backUpOf,
   describeDocument,
+  documentOf,
   findVersion,
   isPhoneNumberId,
-  mergeAbout,
   noSuchVersion,
   PIN_VERSION_STATES,
   type PinVersion,
@@ -33,15 +40,16 @@ import {
   toStagedPin,
   unusedPin,
 } from './pin-document.js';
+import { mergeAbout } from './pin-notes.js';
 import {
   type AboutNumber,
   type PinDescription,
+  type PinRecordPage,
   type PinStore,
-  type PinStoreError,
   PinStoreRefusedError,
-  PinStoreUnreachableError,
   type StagedPin,
 } from './pin-store.js';
+import { asListed, everyRecord, fewAtOnce, noSuchPage, pageSize } from './record-pages.js';
 
 export interface AwsPinStoreOptions {
   client: SecretsManagerClient;
@@ -58,6 +66,12 @@ const RECOVERY_WINDOW_DAYS = 30;
 
 /** How often a change is tried while other processes change the same record. */
 const CHANGE_TRIES = 6;
+
+/** How many records of a page are read at once, each with a few requests. */
+const RECORDS_AT_ONCE = 10;
+
+/** What tells this store's cursors from others. */
+const CURSOR = 'aws-secrets-manager:';
 
 /** Two attempts and the pause between them stay below the four seconds that an activity has. */
 const CONNECTION_TIMEOUT_MS = 1_000;
@@ -89,6 +103,7 @@ export function connectAwsPinStore(options: {
  * `AWSPREVIOUS` mean what they mean to every other user of Secrets Manager; `PROVIDED` is an operator's PIN.
  *
  * A version that lost its label can be read by its id for as long as AWS keeps it: the newest hundred versions.
+ * Lists are AWS's own, which may show a change some seconds late; every other method reads what is there.
  * A removed record can be restored for 30 days, and until it is gone nothing can be staged under its name.
  *
  * @param options.client give it timeouts and few attempts, so that an activity outlives a call
@@ -110,12 +125,13 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
       const secret = await loadPinSecret(client, record, phoneNumberId);
       if (secret === 'removed') throw scheduledForDeletion(record);
       if (secret === undefined) {
-        await createPinSecret(client, record, phoneNumberId, about);
+        await createPinSecret(client, record, phoneNumberId, { about, notes: {}, lastRotated: {} });
         continue;
       }
+      assertWhole(secret);
       const merged = mergeAbout(secret.document.about, about);
       if (merged !== secret.document.about) {
-        await writeAbout(client, secret, merged, secret.about.lastRotated);
+        await writeAbout(client, secret, { about: merged });
         continue;
       }
       const version = await apply(secret);
@@ -150,6 +166,13 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
   }
 
   async function load(phoneNumberId: string): Promise<PinSecret | undefined> {
+    const secret = await loadInPart(phoneNumberId);
+    if (secret) assertWhole(secret);
+    return secret;
+  }
+
+  /** The secret, also while it is being restored. */
+  async function loadInPart(phoneNumberId: string): Promise<PinSecret | undefined> {
     assertPhoneNumberId(phoneNumberId);
     const secret = await loadPinSecret(client, prefix + phoneNumberId, phoneNumberId);
     return secret === 'removed' ? undefined : secret;
@@ -170,6 +193,33 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
   function describeSecret({ document }: PinSecret): PinDescription | undefined {
     if (document.versions.length === 0) return undefined;
     return describeDocument(document, placeOf(document.phoneNumberId));
+  }
+
+  async function page(cursor?: string, limit?: number): Promise<PinRecordPage> {
+    const answer = await sent('ListSecrets', `${prefix}*`, () =>
+      client.send(
+        new ListSecretsCommand({
+          Filters: [{ Key: 'name', Values: [prefix] }],
+          MaxResults: pageSize(limit),
+          NextToken: cursor === undefined ? undefined : tokenIn(cursor),
+        }),
+      ),
+    );
+    const records = await fewAtOnce(
+      answer.SecretList ?? [],
+      RECORDS_AT_ONCE,
+      async ({ Name = '', DeletedDate, SecretVersionsToStages = {} }) => {
+        const phoneNumberId = Name.startsWith(prefix) ? Name.slice(prefix.length) : '';
+        if (!isPhoneNumberId(phoneNumberId) || DeletedDate) return undefined;
+        return asListed({ phoneNumberId, ...placeOf(phoneNumberId) }, async () => {
+          const secret = await pinSecretOf(client, Name, phoneNumberId, SecretVersionsToStages);
+          assertWhole(secret);
+          return describeSecret(secret);
+        });
+      },
+    );
+    const { NextToken } = answer;
+    return { records, ...(NextToken && { next: cursorOf(NextToken) }) };
   }
 
   return {
@@ -200,7 +250,7 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
       return toPinRecord(phoneNumberId, found);
     },
 
-    async promote(phoneNumberId, version) {
+    async promote(phoneNumberId, version, expected) {
       for (let tries = 0; tries < CHANGE_TRIES; tries += 1) {
         const secret = await load(phoneNumberId);
         const chosen = secret && (await readPinVersion(client, secret, version));
@@ -208,13 +258,28 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
         if (secret.labels.get('AWSCURRENT') === version) {
           return toStagedPin(chosen, placeOf(phoneNumberId));
         }
+        assertExpected(secret.name, expected, secret.document.states.current);
         if (!(await dropHiddenStates(secret))) continue;
         // The date goes first: a crash before the label moves leaves a date that nothing shows.
         const lastRotated = now();
         const dates = { ...secret.about.lastRotated, [version]: lastRotated };
-        if (!(await writeAbout(client, secret, secret.document.about, dates, version))) continue;
+        const { offboardedAt: _over, ...notes } = secret.document.notes;
+        if (!(await writeAbout(client, secret, { lastRotated: dates, notes }))) continue;
         if (!(await moveLabel(client, secret, 'current', version))) continue;
         return toStagedPin({ ...chosen, lastRotated }, placeOf(phoneNumberId));
+      }
+      throw busy(prefix + phoneNumberId);
+    },
+
+    async annotate(phoneNumberId, given) {
+      for (let tries = 0; tries < CHANGE_TRIES; tries += 1) {
+        const secret = await load(phoneNumberId);
+        if (!secret || !describeSecret(secret)) return undefined;
+        const document = annotateInDocument(secret.document, given);
+        const { about, notes } = document;
+        if (document === secret.document || (await writeAbout(client, secret, { about, notes }))) {
+          return describeSecret({ ...secret, document });
+        }
       }
       throw busy(prefix + phoneNumberId);
     },
@@ -236,31 +301,21 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
       return secret && describeSecret(secret);
     },
 
-    async *list() {
-      let page: string | undefined;
-      do {
-        const answer = await sent('ListSecrets', `${prefix}*`, () =>
-          client.send(
-            new ListSecretsCommand({
-              Filters: [{ Key: 'name', Values: [prefix] }],
-              NextToken: page,
-            }),
-          ),
-        );
-        for (const { Name = '', DeletedDate, SecretVersionsToStages = {} } of answer.SecretList ??
-          []) {
-          const phoneNumberId = Name.startsWith(prefix) ? Name.slice(prefix.length) : '';
-          if (!isPhoneNumberId(phoneNumberId) || DeletedDate) continue;
-          const secret = await pinSecretOf(client, Name, phoneNumberId, SecretVersionsToStages);
-          const description = describeSecret(secret);
-          if (description) yield description;
-        }
-        page = answer.NextToken;
-      } while (page !== undefined && page !== '');
+    list: () => everyRecord(page),
+
+    page,
+
+    async backUp(phoneNumberId) {
+      const secret = await load(phoneNumberId);
+      if (!secret || !describeSecret(secret)) return undefined;
+      return backUpOf(await wholeDocument(client, secret));
     },
 
+    restore: async (backup) =>
+      restorePinSecret(client, placeOf(backup.phoneNumberId).record, documentOf(backup)),
+
     async remove(phoneNumberId) {
-      const secret = await load(phoneNumberId);
+      const secret = await loadInPart(phoneNumberId);
       if (!secret) return;
       const deleted = await sentUnless(
         ['ResourceNotFoundException', 'InvalidRequestException'],
@@ -275,68 +330,21 @@ export function createAwsPinStore(options: AwsPinStoreOptions): PinStore {
           ),
       );
       // Another process may have removed it first; a secret that is still there was refused.
-      if (deleted === undefined && (await load(phoneNumberId))) {
+      if (deleted === undefined && (await loadInPart(phoneNumberId))) {
         throw new PinStoreRefusedError(
           `AWS Secrets Manager does not delete secret ${secret.name}: remove its replicas and try again.`,
         );
       }
     },
 
-    /**
-     * AWS checks permissions before it looks for the secret: asked about one that is not there, it tells whether each
-     * action is allowed and changes nothing. Only CreateSecret, DeleteSecret and the KMS key cannot be asked about so.
-     */
-    async check() {
-      const SecretId = `${prefix}access-check`;
-      await sent('ListSecrets', `${prefix}*`, () =>
-        client.send(
-          new ListSecretsCommand({ MaxResults: 1, Filters: [{ Key: 'name', Values: [prefix] }] }),
-        ),
-      );
-      const probes: [action: string, probe: () => Promise<{ ARN?: string | undefined }>][] = [
-        ['DescribeSecret', () => client.send(new DescribeSecretCommand({ SecretId }))],
-        ['GetSecretValue', () => client.send(new GetSecretValueCommand({ SecretId }))],
-        [
-          'PutSecretValue',
-          () =>
-            client.send(
-              new PutSecretValueCommand({ SecretId, SecretString: '{}', VersionStages: ['CHECK'] }),
-            ),
-        ],
-        [
-          'UpdateSecretVersionStage',
-          () =>
-            client.send(
-              new UpdateSecretVersionStageCommand({
-                SecretId,
-                VersionStage: 'CHECK',
-                MoveToVersionId: versionIdFor('check'),
-              }),
-            ),
-        ],
-      ];
-      await Promise.all(
-        probes.map(([action, probe]) =>
-          sentUnless(
-            ['ResourceNotFoundException', 'InvalidParameterException'],
-            action,
-            SecretId,
-            probe,
-          ),
-        ),
-      );
-    },
+    check: () => checkAccess(client, prefix),
   };
 }
 
-function scheduledForDeletion(record: string): PinStoreError {
-  return new PinStoreRefusedError(
-    `Secret ${record} is scheduled for deletion: restore it (aws secretsmanager restore-secret) or wait until it is gone.`,
-  );
-}
+const cursorOf = (token: string) => Buffer.from(CURSOR + token).toString('base64url');
 
-function busy(record: string): PinStoreError {
-  return new PinStoreUnreachableError(
-    `PIN record ${record} is being changed by other processes; try again in a moment.`,
-  );
+function tokenIn(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  if (text.startsWith(CURSOR)) return text.slice(CURSOR.length);
+  throw noSuchPage();
 }

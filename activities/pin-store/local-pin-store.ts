@@ -14,7 +14,10 @@ import {
 } from './durable-files.js';
 import { type LocalKey, localKeyReader } from './local-key.js';
 import {
+  annotateInDocument,
   assertPhoneNumberId,
+  backUpOf,
+  DEFAULT_KEEP_FORMER,
   type DocumentChange,
   describeDocument,
   emptyPinDocument,
@@ -26,11 +29,18 @@ import {
   parsePinDocument,
   promoteInDocument,
   provideInDocument,
+  restoreInDocument,
   stageInDocument,
   toPinRecord,
   toStagedPin,
 } from './pin-document.js';
-import { type AboutNumber, type PinStore, PinStoreRefusedError } from './pin-store.js';
+import {
+  type AboutNumber,
+  type PinRecordPage,
+  type PinStore,
+  PinStoreRefusedError,
+} from './pin-store.js';
+import { asListed, everyRecord, fewAtOnce, pageOfIds } from './record-pages.js';
 
 export interface LocalPinStoreOptions {
   /** The store's folder; created when it is missing. It must be on a file system with hard links. */
@@ -41,6 +51,8 @@ export interface LocalPinStoreOptions {
   passphrase?: Secret;
   /** @default 18, which takes a second or two, once in a process */
   scryptWorkFactor?: number;
+  /** How many PINs without a state a record keeps, the newest ones. @default 10 */
+  keepFormer?: number;
   clock?: () => Date;
 }
 
@@ -53,6 +65,9 @@ type Revision = { number: number; document: PinDocument | undefined };
 
 const REMOVED = { removed: true };
 
+/** How many records of a page are read at once. */
+const RECORDS_AT_ONCE = 20;
+
 /**
  * A PIN store in a folder of files encrypted with age: `<dir>/<phoneNumberId>/<revision>.age`, each the whole record.
  *
@@ -62,7 +77,7 @@ const REMOVED = { removed: true };
  */
 export function createLocalPinStore(options: LocalPinStoreOptions): PinStore {
   const dir = resolve(options.dir);
-  const clock = options.clock ?? (() => new Date());
+  const { keepFormer = DEFAULT_KEEP_FORMER, clock = () => new Date() } = options;
   const folderOf = (phoneNumberId: string) => join(dir, phoneNumberId);
   const placeOf = (phoneNumberId: string) => ({ store: STORE, record: phoneNumberId });
   const openKey = localKeyReader(
@@ -177,9 +192,23 @@ export function createLocalPinStore(options: LocalPinStoreOptions): PinStore {
     );
   }
 
-  async function describe(phoneNumberId: string) {
-    const document = await documentOf(phoneNumberId);
-    return document && describeDocument(document, placeOf(phoneNumberId));
+  const described = (document: PinDocument | undefined) =>
+    document && describeDocument(document, placeOf(document.phoneNumberId));
+
+  async function page(cursor?: string, limit?: number): Promise<PinRecordPage> {
+    return atPath(dir, async () => {
+      const { ids, ...rest } = pageOfIds(await phoneNumberIds(), cursor, limit);
+      if (ids.length === 0) return { records: [] };
+      const key = await openKey();
+      const records = await fewAtOnce(ids, RECORDS_AT_ONCE, (phoneNumberId) =>
+        asListed({ phoneNumberId, ...placeOf(phoneNumberId) }, () =>
+          atPath(folderOf(phoneNumberId), async () =>
+            described((await readNewest(key, phoneNumberId)).document),
+          ),
+        ),
+      );
+      return { records, ...rest };
+    });
   }
 
   return {
@@ -199,12 +228,25 @@ export function createLocalPinStore(options: LocalPinStoreOptions): PinStore {
       return toPinRecord(phoneNumberId, found);
     },
 
-    promote: (phoneNumberId, version) =>
+    promote: (phoneNumberId, version, expected) =>
       changeVersion(
         phoneNumberId,
-        (document) => promoteInDocument(document, version, clock().toISOString()),
+        (document) =>
+          promoteInDocument(document, version, clock().toISOString(), { expected, keepFormer }),
         version,
       ),
+
+    async annotate(phoneNumberId, notes) {
+      assertPhoneNumberId(phoneNumberId);
+      return atPath(folderOf(phoneNumberId), async () => {
+        let annotated: PinDocument | undefined;
+        await change(phoneNumberId, (document) => {
+          annotated = document && annotateInDocument(document, notes);
+          return annotated;
+        });
+        return described(annotated);
+      });
+    },
 
     provide: (phoneNumberId, pin, about: AboutNumber = {}) =>
       changeVersion(
@@ -213,13 +255,30 @@ export function createLocalPinStore(options: LocalPinStoreOptions): PinStore {
         'provided',
       ),
 
-    describe,
+    async describe(phoneNumberId) {
+      return described(await documentOf(phoneNumberId));
+    },
 
-    async *list() {
-      for (const phoneNumberId of await atPath(dir, phoneNumberIds)) {
-        const description = await describe(phoneNumberId);
-        if (description) yield description;
-      }
+    list: () => everyRecord(page),
+
+    page,
+
+    async backUp(phoneNumberId) {
+      const document = await documentOf(phoneNumberId);
+      return document && backUpOf(document);
+    },
+
+    async restore(backup) {
+      const { phoneNumberId } = backup;
+      assertPhoneNumberId(phoneNumberId);
+      return atPath(folderOf(phoneNumberId), async () => {
+        let restored: ReturnType<typeof restoreInDocument> | undefined;
+        await change(phoneNumberId, (document) => {
+          restored = restoreInDocument(document, backup);
+          return restored.document;
+        });
+        return restored?.outcome ?? 'differs';
+      });
     },
 
     async remove(phoneNumberId) {

@@ -1,10 +1,22 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { Secret } from '../secret.js';
 import {
+  aboutSchema,
+  mergeAbout,
+  mergeNotes,
+  notesSchema,
+  type PinAnnotation,
+  withoutStale,
+} from './pin-notes.js';
+import {
   type AboutNumber,
   type PinDescription,
+  type PinNotes,
   PinNotFoundError,
   type PinRecord,
+  type PinRecordBackup,
+  PinRecordChangedError,
   PinStoreRefusedError,
   type PinVersionState,
   type StagedPin,
@@ -15,11 +27,12 @@ import {
  * and idempotent, so that a store may apply one again to whatever another process wrote meanwhile. A function that has
  * nothing to change returns the document it was given.
  *
- * A version that lost its state stays in the document: a PIN that Meta may have seen is never dropped.
+ * A version that lost its state stays in the document, since Meta may have seen its PIN, until many newer ones have followed.
  */
 export interface PinDocument {
   phoneNumberId: string;
   about: AboutNumber;
+  notes: Readonly<PinNotes>;
   versions: readonly PinVersion[];
   /** Version ids by state. One version can have two states: an operator may provide the PIN that is pending. */
   states: Readonly<Partial<Record<PinVersionState, string>>>;
@@ -38,6 +51,9 @@ export interface DocumentChange {
   version: PinVersion;
 }
 
+/** How many PINs without a state a record keeps, unless a store is told otherwise. */
+export const DEFAULT_KEEP_FORMER = 10;
+
 /** How often a generator may give a PIN the record already holds. Chance gives one in a million. */
 const NEW_PIN_TRIES = 20;
 
@@ -48,18 +64,12 @@ export const PIN_VERSION_STATES: readonly PinVersionState[] = [
   'previous',
 ];
 
-const ABOUT_FIELDS: readonly (keyof AboutNumber)[] = ['displayPhoneNumber', 'wabaId', 'label'];
-
-const aboutSchema = z.object({
-  displayPhoneNumber: z.string().exactOptional(),
-  wabaId: z.string().exactOptional(),
-  label: z.string().exactOptional(),
-});
-
 const documentSchema = z
   .object({
     phoneNumberId: z.string(),
     about: aboutSchema,
+    // Records that were written before there were notes have none.
+    notes: notesSchema.default({}),
     versions: z.array(
       z.object({
         version: z.string(),
@@ -85,7 +95,7 @@ export function parsePinDocument(value: unknown): PinDocument | undefined {
 }
 
 export function emptyPinDocument(phoneNumberId: string): PinDocument {
-  return { phoneNumberId, about: {}, versions: [], states: {} };
+  return { phoneNumberId, about: {}, notes: {}, versions: [], states: {} };
 }
 
 /**
@@ -170,31 +180,90 @@ export function unusedPin(newPin: () => Secret, used: ReadonlySet<string>): stri
   );
 }
 
-/** Make a version current; undefined when the document has no such version. */
+/** How {@link promoteInDocument} promotes. */
+export interface Promotion {
+  /** The version that was current when the caller last looked; `null` for none. */
+  expected?: { current: string | null } | undefined;
+  /** How many versions without a state stay in the document. */
+  keepFormer: number;
+  /** Name of the record in messages. @default the phone-number id */
+  record?: string;
+}
+
+/**
+ * Make a version current; undefined when the document has no such version.
+ *
+ * @throws PinRecordChangedError when another version than the expected one, or than the one to promote, is current
+ */
 export function promoteInDocument(
   document: PinDocument,
   version: string,
   now: string,
+  { expected, keepFormer, record = document.phoneNumberId }: Promotion,
 ): DocumentChange | undefined {
   const chosen = document.versions.find((each) => each.version === version);
   if (!chosen) return undefined;
   const former = findVersion(document, 'current');
   if (former === chosen) return { document, version: chosen };
+  assertExpected(record, expected, former?.version);
   const promoted = { ...chosen, lastRotated: now };
-  const kept = former && former.pin !== chosen.pin ? former.version : document.states.previous;
+  const changesPin = former?.pin !== chosen.pin;
+  const kept = former && changesPin ? former.version : document.states.previous;
   const states = { ...document.states, current: version, previous: kept };
   for (const state of statesHiddenByCurrent(document)) delete states[state];
   const left = Object.entries(states).filter(
     ([state, each]) => state === 'current' || (each !== undefined && each !== version),
   );
-  return {
-    document: {
-      ...document,
-      versions: document.versions.map((each) => (each === chosen ? promoted : each)),
-      states: Object.fromEntries(left),
-    },
-    version: promoted,
+  const changed: PinDocument = {
+    ...document,
+    notes: changesPin ? withoutStale(document.notes) : document.notes,
+    versions: document.versions.map((each) => (each === chosen ? promoted : each)),
+    states: Object.fromEntries(left),
   };
+  return { document: withNewestFormer(changed, keepFormer), version: promoted };
+}
+
+/** Leaves out the oldest of the versions without a state, so that as many as given are left of them. */
+function withNewestFormer(document: PinDocument, keepFormer: number): PinDocument {
+  const inState = new Set(Object.values(document.states));
+  const dateOf = ({ lastRotated, createdAt }: PinVersion) => Date.parse(lastRotated ?? createdAt);
+  const dropped = new Set(
+    document.versions
+      .filter(({ version }) => !inState.has(version))
+      // Of the same instant, what was added last is the newest.
+      .reverse()
+      .sort((a, b) => dateOf(b) - dateOf(a))
+      .slice(keepFormer),
+  );
+  if (dropped.size === 0) return document;
+  return { ...document, versions: document.versions.filter((each) => !dropped.has(each)) };
+}
+
+/**
+ * Is the version current that a caller expects to be?
+ *
+ * @param expected without it, any may be current
+ * @param current the version that is; undefined for none
+ * @throws PinRecordChangedError when it is not
+ */
+export function assertExpected(
+  record: string,
+  expected: { current: string | null } | undefined,
+  current: string | undefined,
+): void {
+  if (expected === undefined || expected.current === (current ?? null)) return;
+  const nameOf = (version: string | null | undefined) =>
+    version === null || version === undefined ? 'no version' : `version ${version}`;
+  throw new PinRecordChangedError(
+    `PIN record ${record} was changed by somebody else meanwhile (${nameOf(expected.current)} was expected to be current, ${nameOf(current)} is), so nothing was changed: look at the record, then say retry.`,
+  );
+}
+
+/** Note something about the number; the document itself when that changes nothing. */
+export function annotateInDocument(document: PinDocument, given: PinAnnotation): PinDocument {
+  const described = withAbout(document, given.about ?? {});
+  const notes = mergeNotes(document.notes, given);
+  return notes === document.notes ? described : { ...described, notes };
 }
 
 /**
@@ -228,18 +297,6 @@ function withAbout(document: PinDocument, about: AboutNumber): PinDocument {
   return merged === document.about ? document : { ...document, about: merged };
 }
 
-/** Fields given replace those known; the known object itself when that changes nothing. */
-export function mergeAbout(known: AboutNumber, given: AboutNumber): AboutNumber {
-  const changed = ABOUT_FIELDS.filter(
-    (field) => given[field] !== undefined && given[field] !== known[field],
-  );
-  if (changed.length === 0) return known;
-  return {
-    ...known,
-    ...Object.fromEntries(changed.map((field) => [field, given[field]])),
-  };
-}
-
 /** The document without its PINs. */
 export function describeDocument(
   document: PinDocument,
@@ -251,7 +308,71 @@ export function describeDocument(
     phoneNumberId: document.phoneNumberId,
     ...place,
     ...document.about,
+    ...document.notes,
     versions,
+  };
+}
+
+/** The whole record, with its PINs. */
+export function backUpOf(document: PinDocument): PinRecordBackup {
+  return {
+    phoneNumberId: document.phoneNumberId,
+    about: document.about,
+    notes: document.notes,
+    versions: document.versions.map(({ pin, ...version }) => ({
+      ...version,
+      pin: new Secret(pin),
+    })),
+    states: document.states,
+  };
+}
+
+/**
+ * The document that a backup holds.
+ *
+ * @throws PinStoreRefusedError when the backup is not one of a whole record
+ */
+export function documentOf(backup: PinRecordBackup): PinDocument {
+  const { phoneNumberId } = backup;
+  assertPhoneNumberId(phoneNumberId);
+  const document = parsePinDocument({
+    ...backup,
+    versions: backup.versions.map((version) => ({ ...version, pin: version.pin.reveal() })),
+  });
+  const ids = new Set(document?.versions.map(({ version }) => version));
+  if (document && ids.size > 0 && ids.size === document.versions.length) return document;
+  throw new PinStoreRefusedError(
+    `The backup of PIN record ${phoneNumberId} is not one of a whole record: take it from another backup.`,
+  );
+}
+
+/**
+ * Bring a record back as it was backed up, where there is none.
+ *
+ * @param existing the record that is there; undefined for none
+ * @returns the document to keep; the existing one where there is a record already
+ * @throws PinStoreRefusedError when the backup is not one of a whole record
+ */
+export function restoreInDocument(
+  existing: PinDocument | undefined,
+  backup: PinRecordBackup,
+): { document: PinDocument; outcome: 'restored' | 'unchanged' | 'differs' } {
+  const wanted = documentOf(backup);
+  if (existing === undefined || existing.versions.length === 0) {
+    return { document: wanted, outcome: 'restored' };
+  }
+  return { document: existing, outcome: isSameRecord(existing, wanted) ? 'unchanged' : 'differs' };
+}
+
+/** Do two documents hold the same, in whatever order? */
+export function isSameRecord(a: PinDocument, b: PinDocument): boolean {
+  return isDeepStrictEqual(inOrder(a), inOrder(b));
+}
+
+function inOrder({ versions, ...document }: PinDocument): unknown {
+  return {
+    ...document,
+    versions: Object.fromEntries(versions.map((each) => [each.version, each])),
   };
 }
 

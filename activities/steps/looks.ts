@@ -11,7 +11,15 @@ import type { PinDescription, StagedPin } from '../pin-store/pin-store.js';
 export interface Preparation {
   number: NumberFacts;
   /** What the PIN store holds; a PIN never. */
-  pins: { store: string; record: string; versions: PinDescription['versions'] } | undefined;
+  pins:
+    | {
+        store: string;
+        record: string;
+        versions: PinDescription['versions'];
+        /** Somebody changed the PIN outside of this product: the current one may not be the PIN any more. */
+        stale?: true;
+      }
+    | undefined;
   /** An earlier run that was cut off: until `safeAt`, one of its requests may still be on its way. */
   cutOffRun?: { runId: string; safeAt: string };
   budget: { register: LimitUseReport; deregister: LimitUseReport };
@@ -32,7 +40,12 @@ export function prepareNumber(access: NumberAccess) {
       const now = access.clock();
       return {
         number,
-        pins: pins && { store: pins.store, record: pins.record, versions: pins.versions },
+        pins: pins && {
+          store: pins.store,
+          record: pins.record,
+          versions: pins.versions,
+          ...(pins.stale === undefined ? {} : { stale: true }),
+        },
         ...(cutOffRun === undefined ? {} : { cutOffRun }),
         budget: {
           register: limitReport(limitUse(REGISTER_LIMIT, runs, now)),

@@ -7,6 +7,7 @@ import {
   type NumberAccess,
   type SpentLimit,
   sendingFailure,
+  soon,
 } from '../number-access.js';
 import type { NumberFacts } from '../number-facts.js';
 
@@ -31,18 +32,45 @@ const SPENT: SpentLimit = {
  * Registers the number with a version of its PIN, unless a read just before shows it registered. One request at most,
  * inside the 72-hour budget.
  */
-export function register({ graph, pinStore, writing, readFacts, takeFrom }: NumberAccess) {
+export function register(access: NumberAccess) {
+  const { graph, pinStore, reading, writing, readFacts, takeFrom } = access;
+
+  async function wasRegisteredSince(phoneNumberId: string, since?: string): Promise<boolean> {
+    if (since === undefined) return false;
+    const fields = ['id', 'last_onboarded_time'];
+    const number = await graph.readNumber(phoneNumberId, { ...reading(), fields });
+    const at = Date.parse(String(number['last_onboarded_time']));
+    return at >= Date.parse(since); // false where Meta does not say
+  }
+
+  /** The number is registered under this name now: Meta wants it registered again under another one. */
+  async function noteName(phoneNumberId: string, name: string | undefined): Promise<void> {
+    const noted = pinStore.annotate(phoneNumberId, {
+      ...(name === undefined ? {} : { about: { registeredName: name } }),
+      renamedAt: null,
+      offboardedAt: null,
+    });
+    await soon(noted); // without it, reconcile asks for another registration
+  }
+
   return async (request: {
     phoneNumberId: string;
     pinVersion: string;
+    /** Also where the number is registered, unless it was so anew at or after `unlessSince` (ISO 8601). */
+    again?: { unlessSince?: string };
   }): Promise<RegisterAnswer> => {
-    const { phoneNumberId, pinVersion } = request;
+    const { phoneNumberId, pinVersion, again } = request;
     const number = await beforeSending(() => readFacts(phoneNumberId));
-    if (number.registered === 'yes') return { sent: false, before: number };
+    const needless =
+      again === undefined
+        ? number.registered === 'yes'
+        : await beforeSending(() => wasRegisteredSince(phoneNumberId, again.unlessSince));
+    if (needless) return { sent: false, before: number };
     const { pin } = await beforeSending(() => pinStore.read(phoneNumberId, pinVersion));
     const { budget } = await takeFrom(REGISTER_LIMIT, phoneNumberId, SPENT);
     try {
       const answer = await graph.register(phoneNumberId, pin, writing());
+      await noteName(phoneNumberId, number.businessName);
       return { sent: true, before: number, ...answer, budget };
     } catch (error) {
       throw toldMore(sendingFailure(error), { numberBefore: number, budget });

@@ -1,11 +1,12 @@
 /** What the API says of itself on stderr, a line for people each. */
+import { PinStoreError } from '../../activities/pin-store/pin-store.js';
 import type { LogLevel } from '../../configuration/configuration.js';
 import { OnboardingClientError } from '../errors.js';
 import { KeysUnavailableError } from './authenticator.js';
 import { ApiProblem } from './problems.js';
 
-/** What happens to a sound API: Temporal, a worker or the identity provider does not answer, or not in time. */
-const EXPECTED = [OnboardingClientError, KeysUnavailableError, ApiProblem];
+/** What happens to a sound API: Temporal, a worker, the PIN store or the identity provider does not answer, or not in time. */
+const EXPECTED = [OnboardingClientError, PinStoreError, KeysUnavailableError, ApiProblem];
 
 /**
  * One line, as the worker's log has them. Of what is expected to happen, such as that Temporal does not answer, the stack

@@ -15,27 +15,35 @@ import { claimHandlers } from './handlers/claims.js';
 import { codeHandlers } from './handlers/codes.js';
 import type { ApiClient, Handlers, Parts } from './handlers/handler.js';
 import { operatingHandlers } from './handlers/operating.js';
+import { pinHandlers } from './handlers/pins.js';
 import { readingHandlers } from './handlers/reading.js';
 import { streamingHandlers } from './handlers/streaming.js';
 import { addHealth } from './health.js';
 import { type ApiLimits, DEFAULT_LIMITS } from './limits.js';
+import { noPins, type OpenPins } from './open-pins.js';
 import { addDocuments, addOpenApi, schemaOf } from './openapi.js';
 import { problemOf } from './problem-of.js';
 import { withMetasWords } from './problem-with-words.js';
 import { ApiProblem } from './problems.js';
-import { createGate } from './requests.js';
+import { createGate, type NotedBefore } from './requests.js';
 import { ROUTES, type Route, type RouteId } from './routes.js';
 import { addSecurity, HEADERS_OF_PROBLEMS } from './security.js';
 import { settledWithin } from './settled-within.js';
 import { type TemporalLooks, temporalLooks } from './temporal-looks.js';
 import { createUnderWay } from './under-way.js';
 import { answerUnparsed, methodsAt } from './unrouted.js';
+import { addMetaWebhooks, type MetaWebhooks } from './webhooks/meta-webhooks.js';
+import { numbersByTelephone } from './webhooks/numbers-by-telephone.js';
 
 export interface ApiOptions {
   client: ApiClient;
   desk: Desk;
   auth: Authenticator;
   audit: AuditLog;
+  /** For what is done with PINs, and for Meta's webhooks. @default no PIN store, and a problem for who needs one */
+  openPins?: OpenPins;
+  /** Meta's webhooks; `wabaId` is the only WhatsApp Business account whose changes count. @default they are not there */
+  metaWebhooks?: MetaWebhooks & { wabaId?: string };
   /** Folder of the built console. @default no console */
   consoleDir?: string;
   /** Other origins whose pages may call the API. @default none */
@@ -58,7 +66,7 @@ const LOOKS_MS = 3_000;
 
 /** The HTTP API, ready to listen. Closing it ends its streams first, and waits until all it has let in is noted. */
 export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
-  const { client, desk, auth, audit, onError = () => {} } = options;
+  const { client, desk, auth, audit, openPins = noPins, onError = () => {} } = options;
   const clock = options.clock ?? (() => new Date());
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const temporal = options.temporal ?? temporalLooks(client);
@@ -114,7 +122,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     looks.add(look);
   };
   await addSecurity(app, options.corsOrigins ?? []);
-  const gate = await createGate(app, { auth, audit, temporal, limits });
+  const gate = await createGate(app, { auth, audit, temporal, openPins, limits });
   // Before a body is looked at: what is wrong with it matters nothing where no route takes it.
   app.addHook('onRequest', async (request) => {
     if (request.is404) throw unrouted(request);
@@ -122,7 +130,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await addOpenApi(app, options.version ?? '0');
   await addHealth(app, temporal);
   const handlers = handlersOf({
-    ...{ client, desk, told, streams, limits, clock },
+    ...{ client, desk, told, streams, openPins, limits, clock },
     ...(options.uiLink === undefined ? {} : { link: options.uiLink }),
   });
 
@@ -149,9 +157,11 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
         handler: async (request, reply) => {
           underWay.begin(request);
           const answer = await answeredWithin(limits.requestMs, () =>
-            handle(askedOf(request)).catch(async (error: unknown) => {
-              throw await withMetasWords(client, error);
-            }),
+            handle(askedOf(request, (about) => gate.noteBefore(route, request, about))).catch(
+              async (error: unknown) => {
+                throw await withMetasWords(client, error);
+              },
+            ),
           );
           if (answer.outcome !== undefined) request.noted.outcome = answer.outcome;
           if (answer.label !== undefined) request.noted.label = answer.label;
@@ -163,6 +173,14 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
       });
     }
   });
+  if (options.metaWebhooks !== undefined) {
+    const { wabaId, ...meta } = options.metaWebhooks;
+    await addMetaWebhooks(app, {
+      ...{ client, meta, gate, audit, underWay, clock, answerMs: limits.webhookMs },
+      numbers: numbersByTelephone(openPins, clock),
+      ...(wabaId === undefined ? {} : { wabaId }),
+    });
+  }
   await addDocuments(app);
   await addConsole(app, options.consoleDir);
   return app;
@@ -174,6 +192,7 @@ function handlersOf(parts: Parts): Handlers<RouteId> {
     ...codeHandlers(parts),
     ...claimHandlers(parts),
     ...operatingHandlers(parts),
+    ...pinHandlers(parts),
     ...streamingHandlers(parts),
   };
 }
@@ -193,9 +212,13 @@ interface AnyAsked {
   query: never;
   headers: never;
   body: never;
+  noteBefore(about: NotedBefore): boolean;
 }
 
-function askedOf({ noted, params, query, headers, body }: FastifyRequest): AnyAsked {
+function askedOf(
+  { noted, params, query, headers, body }: FastifyRequest,
+  noteBefore: AnyAsked['noteBefore'],
+): AnyAsked {
   if (noted.caller === undefined) throw new Error('Nobody was let in.');
   return {
     caller: noted.caller,
@@ -203,6 +226,7 @@ function askedOf({ noted, params, query, headers, body }: FastifyRequest): AnyAs
     query: query as never,
     headers: headers as never,
     body: body as never,
+    noteBefore,
   };
 }
 

@@ -5,22 +5,30 @@ import type { Scope } from './scopes.js';
 export interface AuditEntry {
   /** Absent where no valid token came. */
   who?: string;
-  /** Id of the route. */
+  /** Id of the route; `metaWebhook` for what Meta sends. */
   action: string;
+  /** Of `metaWebhook`: what Meta said. */
+  event?: string;
   phoneNumberId?: string;
   label?: string;
   /** Address that the request came from. */
   from: string;
   requestId: string;
-  status: number;
+  /** What was answered; absent from a line that is written before what it tells of happens. */
+  status?: number;
   /** A verdict, what became of it in a word, or the type of the problem that was answered. */
   outcome: string;
   missingScope?: Scope;
+  /** Of a PIN that was asked for: why, and which of the number's PINs. */
+  reason?: string;
+  version?: string;
 }
 
-/** Append-only. Holds no code, token or body. */
+/** Append-only. Holds no code, PIN, token or body. */
 export interface AuditLog {
   write(entry: AuditEntry): void;
+  /** Writes a line, and tells whether it is written now, for what must not happen unseen. */
+  writeNow(entry: AuditEntry): boolean;
   close(): Promise<void>;
 }
 
@@ -60,9 +68,14 @@ export async function openAudit(
     });
   }
   let failed = false;
+  let lost = false;
   stream.on('error', (error: Error) => {
+    lost = true;
     if (!failed) onError?.(error);
     failed = true;
+  });
+  stream.on('drop', () => {
+    lost = true;
   });
   stream.on('write', () => {
     failed = false;
@@ -79,6 +92,12 @@ export async function openAudit(
   );
   return {
     write: (entry) => lines.info(entry),
+    writeNow(entry) {
+      // Writing is synchronous, also of lines that are still kept from before; so are the events that tell that it failed.
+      lost = false;
+      lines.info(entry);
+      return !lost;
+    },
     async close() {
       // Whatever could be written has been; flushing would try for ever what a full disk does not take.
       stream.destroy();

@@ -27,13 +27,14 @@ const CARD_KEYS = Object.keys(CARD) as (keyof typeof CARD)[];
  * out, so that one odd run spoils no list.
  */
 export function listedOf(summary: OnboardingSummary, link?: RunLink): Listed {
-  const { phoneNumberId, workflowId, runId, run, label, startedAt, endedAt } = summary;
+  const { phoneNumberId, workflowId, runId, operation, run, label, startedAt, endedAt } = summary;
   const stage = stageSchema.safeParse(summary.stage);
   const address = link?.(workflowId, runId);
   const card = summary.card ?? {};
   const onboarding: Onboarding = {
     phoneNumberId,
     runId,
+    operation,
     run,
     ...(stage.success ? { stage: stage.data } : {}),
     ...(label === undefined ? {} : { label }),

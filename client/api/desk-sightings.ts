@@ -1,3 +1,5 @@
+import { ONBOARD_NUMBER } from '../../workflows/messages.js';
+import type { OnboardingSummary } from '../onboarding-status.js';
 import type { View } from './desk-difference.js';
 import { createLooks } from './desk-looks.js';
 import { type Listed, listedNow, listedOf, type RunLink } from './desk-onboarding.js';
@@ -59,12 +61,14 @@ export function createSightings(options: SightingsOptions): Sightings {
         keep({ shown: undefined, coming: undefined });
         return;
       }
-      const coming = listedOf(summary, link);
+      const coming = isForTheDesk(summary) ? listedOf(summary, link) : undefined;
       const unsaid = { shown: shownUnsaid(coming, before), coming };
       const saying = source.progress(phoneNumberId);
       if (!(await withinMs(SAYS_SOON_MS, saying))) keep(unsaid);
       const said = await saying;
-      keep(said === undefined ? unsaid : { shown: listedNow(summary, said, link), coming });
+      if (said === undefined) keep(unsaid);
+      else if (!isForTheDesk({ ...summary, stage: said.stage })) keep({ shown: undefined, coming });
+      else keep({ shown: listedNow(summary, said, link), coming });
     } catch {
       // Temporal does not answer, as reading the list tells: it is looked at when the list can be read again.
       if (!later.has(phoneNumberId)) lookLater(phoneNumberId);
@@ -116,6 +120,14 @@ export function createSightings(options: SightingsOptions): Sightings {
 }
 
 /** What to show of a run that says nothing: what it has published, or what it said itself after that. */
-function shownUnsaid(coming: Listed, before: Seen | undefined): Listed {
-  return before?.coming?.text === coming.text ? (before.shown ?? coming) : coming;
+function shownUnsaid(coming: Listed | undefined, before: Seen | undefined): Listed | undefined {
+  return before?.coming?.text === coming?.text ? (before?.shown ?? coming) : coming;
+}
+
+/** The desk is for numbers that need a person: of a thousand rotations it shows those that are parked, as the list does. */
+function isForTheDesk({
+  operation,
+  stage,
+}: Pick<OnboardingSummary, 'operation' | 'stage'>): boolean {
+  return operation === ONBOARD_NUMBER || stage === 'Parked';
 }

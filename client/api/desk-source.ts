@@ -1,14 +1,14 @@
 import { WorkflowNotFoundError } from '@temporalio/common';
-import { ONBOARD_NUMBER, type OnboardingProgress, workflowIdOf } from '../../workflows/messages.js';
+import { type OnboardingProgress, workflowIdOf } from '../../workflows/messages.js';
 import type { OnboardingClient } from '../onboarding-client.js';
-import { type OnboardingSummary, summaryOf } from '../onboarding-status.js';
+import { isNumberOperation, type OnboardingSummary, summaryOf } from '../onboarding-status.js';
 import type { ListPage } from '../read-onboardings.js';
 
 /** What the desk asks of Temporal. */
 export interface DeskSource {
-  /** One call of Temporal's list: open onboardings, some seconds behind. */
+  /** One call of Temporal's list: what the desk shows, some seconds behind. */
   page(pageToken?: string): Promise<ListPage>;
-  /** The newest run of a number as it stands now, from Temporal alone; undefined where it is no onboarding. */
+  /** The newest run of a number as it stands now, from Temporal alone; undefined where there is none of ours. */
   describe(phoneNumberId: string): Promise<OnboardingSummary | undefined>;
   /** What the run says of itself; undefined where it, or its worker, does not answer. */
   progress(phoneNumberId: string): Promise<OnboardingProgress | undefined>;
@@ -32,7 +32,7 @@ export function deskSource(client: OnboardingClient): DeskSource {
         const description = await temporal.withDeadline(Date.now() + DESCRIBE_TIMEOUT_MS, () =>
           temporal.workflow.getHandle(workflowIdOf(phoneNumberId)).describe(),
         );
-        return description.type === ONBOARD_NUMBER ? summaryOf(description) : undefined;
+        return isNumberOperation(description.type) ? summaryOf(description) : undefined;
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return undefined;
         throw error;

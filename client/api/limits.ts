@@ -10,7 +10,9 @@ export interface ApiLimits {
    * Temporal takes 2,000 updates in a run's life, and each of these is one.
    */
   claimsPerMinute: number;
-  /** Refused tokens from one address in a minute, after which none is looked at. @default 60 */
+  /** PINs that one caller is shown in a minute. @default 10 */
+  revealsPerMinute: number;
+  /** Refused tokens and signatures from one address in a minute, after which none is looked at. @default 60 */
   refusedTokensPerMinute: number;
   /** Streams of events that one caller may have open. @default 20 */
   streamsPerCaller: number;
@@ -20,6 +22,8 @@ export interface ApiLimits {
   requestMs: number;
   /** How long the verdict on a code is waited for. @default 10 seconds */
   verdictMs: number;
+  /** How long handling what Meta posts may take before Meta is told to send it again. @default 10 seconds */
+  webhookMs: number;
   /** How often a stream without events says that it is still there. @default 15 seconds */
   heartbeatMs: number;
 }
@@ -28,10 +32,12 @@ export const DEFAULT_LIMITS: ApiLimits = {
   requestsPerMinute: 300,
   codesPerMinute: 10,
   claimsPerMinute: 30,
+  revealsPerMinute: 10,
   refusedTokensPerMinute: 60,
   streamsPerCaller: 20,
   bodyBytes: 16_384,
   requestMs: 30_000,
   verdictMs: 10_000,
+  webhookMs: 10_000,
   heartbeatMs: 15_000,
 };

@@ -14,9 +14,9 @@ export function detailOf(status: OnboardingStatus, link?: RunLink): OnboardingDe
     ...(address === undefined ? {} : { link: address }),
   });
   if (detail.success) return detail.data;
-  const { phoneNumberId, runId, run, label, startedAt, endedAt } = status;
+  const { phoneNumberId, runId, operation, run, label, startedAt, endedAt } = status;
   return {
-    ...{ phoneNumberId, runId, run, startedAt },
+    ...{ phoneNumberId, runId, operation, run, startedAt },
     ...(label === undefined ? {} : { label }),
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(address === undefined ? {} : { link: address }),

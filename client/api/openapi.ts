@@ -8,7 +8,7 @@ import type { Route } from './routes.js';
 import { problemSchema } from './schemas.js';
 import { SCOPES } from './scopes.js';
 
-const DESCRIPTION = `Onboards WhatsApp Business phone numbers: starts onboardings, shows how they stand, and takes the codes that people read out.
+const DESCRIPTION = `Onboards WhatsApp Business phone numbers: starts onboardings, shows how they stand, and takes the codes that people read out. Rotates their PINs, and shows one to who may see it.
 
 Every request needs a token: \`Authorization: Bearer <JSON Web Token>\`. Every problem is \`application/problem+json\`; its \`type\` is stable.`;
 
@@ -23,14 +23,14 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: 'The request is not usable',
   401: 'No valid token',
   403: 'The token does not allow this',
-  404: 'The number has no onboarding',
-  409: 'The onboarding takes no such message now',
+  404: 'The number has no onboarding, or no such PIN',
+  409: 'The run takes no such message now, or another run of the number is open',
   413: 'The body is too large',
   415: 'The body is not JSON',
   422: 'The idempotency key was used for another start',
   429: 'Too many requests; Retry-After says when to come again',
   500: 'The API failed',
-  503: 'Temporal, a worker or the identity provider does not answer',
+  503: 'Temporal, a worker, the PIN store or the identity provider does not answer',
 };
 
 /** What the server checks and writes by, and the document tells, of one route. */

@@ -1,5 +1,6 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { PinStoreError } from '../../activities/pin-store/pin-store.js';
 import {
   IdempotencyKeyReusedError,
   InvalidInputError,
@@ -24,6 +25,9 @@ export function problemOf(error: unknown): ApiProblem {
   if (error instanceof NotAuthenticatedError) return notAuthenticated(error);
   if (error instanceof KeysUnavailableError) {
     return new ApiProblem('keys-unavailable', error.message, {}, RETRY_SOON, { cause: error });
+  }
+  if (error instanceof PinStoreError) {
+    return new ApiProblem('pin-store-unavailable', error.message, {}, RETRY_SOON, { cause: error });
   }
   if (error instanceof OnboardingClientError) return clientProblem(error);
   return fastifyProblem(error);

@@ -7,6 +7,7 @@ import type { Authenticator } from './authenticator.js';
 import { KeysUnavailableError, NotAuthenticatedError } from './authenticator.js';
 import { type Caller, maySee } from './caller.js';
 import type { ApiLimits } from './limits.js';
+import type { OpenPins } from './open-pins.js';
 import { ApiProblem } from './problems.js';
 import { outsideLimits, scopeMissing } from './refusals.js';
 import type { Route } from './routes.js';
@@ -37,7 +38,14 @@ export interface Gate {
   admitToNumber(route: Route, request: FastifyRequest): Promise<void>;
   /** Writes down who changed or was refused what. */
   note(route: Route, request: FastifyRequest, reply: FastifyReply): void;
+  /** Writes down what is about to happen. @returns whether it is written */
+  noteBefore(route: Route, request: FastifyRequest, about: NotedBefore): boolean;
+  /** Counts what was refused to an address. @throws ApiProblem where that is too much */
+  countRefusal(request: FastifyRequest, sentence: string): Promise<void>;
 }
+
+/** What the audit trail says of something that is about to happen. */
+export type NotedBefore = Pick<AuditEntry, 'outcome' | 'reason' | 'version'>;
 
 const A_MINUTE_MS = 60_000;
 /** Keys that are counted at a time, such as callers. */
@@ -45,9 +53,15 @@ const COUNTED = 20_000;
 
 export async function createGate(
   app: FastifyInstance,
-  parts: { auth: Authenticator; audit: AuditLog; temporal: TemporalLooks; limits: ApiLimits },
+  parts: {
+    auth: Authenticator;
+    audit: AuditLog;
+    temporal: TemporalLooks;
+    openPins: OpenPins;
+    limits: ApiLimits;
+  },
 ): Promise<Gate> {
-  const { auth, audit, temporal, limits } = parts;
+  const { auth, audit, temporal, openPins, limits } = parts;
   await app.register(rateLimit, { global: false, cache: COUNTED, timeWindow: A_MINUTE_MS });
   app.decorateRequest('noted');
   app.addHook('onRequest', async (request) => {
@@ -70,6 +84,10 @@ export async function createGate(
   const perClaim = app.createRateLimit({
     max: limits.claimsPerMinute,
     keyGenerator: (request) => `claims ${ofNumber(request)}`,
+  });
+  const perReveal = app.createRateLimit({
+    max: limits.revealsPerMinute,
+    keyGenerator: ({ noted }) => `reveals ${noted.caller?.name}`,
   });
   /** A flood is to be seen in the audit trail, not to fill the disk. */
   const perFlood = app.createRateLimit({
@@ -105,6 +123,21 @@ export async function createGate(
     }
   }
 
+  /**
+   * The labels that a number is known by. Temporal forgets runs, and a record may have been restored of a number that had none
+   * here: so for what is done with a PIN, its record counts as well.
+   */
+  async function labelsOf(route: Route, phoneNumberId: string): Promise<(string | undefined)[]> {
+    if (!route.onPin) return [await temporal.labelOf(phoneNumberId)];
+    const ofRun = await temporal.labelOf(phoneNumberId).catch((error: unknown) => {
+      if (error instanceof OnboardingNotFoundError) return undefined;
+      throw error;
+    });
+    const ofRecord = (await (await openPins()).describe(phoneNumberId))?.label;
+    const known = [ofRun, ofRecord].filter((label) => label !== undefined);
+    return known.length === 0 ? [undefined] : known;
+  }
+
   async function identified(request: FastifyRequest): Promise<Caller> {
     try {
       return await auth.authenticate(request.headers.authorization);
@@ -125,7 +158,8 @@ export async function createGate(
       return caller;
     },
 
-    async admitToNumber({ id }, request) {
+    async admitToNumber(route, request) {
+      const { id } = route;
       const { caller } = request.noted;
       const started = id === 'startOnboarding' ? numberInBody(request) : undefined;
       if (caller !== undefined && started !== undefined) await mayStart(caller, started);
@@ -133,8 +167,11 @@ export async function createGate(
       if (caller === undefined || phoneNumberId === undefined) return;
       if (caller.phoneNumberIds?.includes(phoneNumberId) === false) throw outsideLimits(caller);
       if (caller.labels !== undefined) {
-        const label = await temporal.labelOf(phoneNumberId);
-        if (!maySee(caller, { phoneNumberId, label })) throw outsideLimits(caller);
+        const labels = await labelsOf(route, phoneNumberId);
+        if (!labels.every((label) => maySee(caller, { phoneNumberId, label }))) {
+          throw outsideLimits(caller);
+        }
+        const [label] = labels;
         if (label !== undefined) request.noted.label = label;
       }
       if (id === 'submitCode') {
@@ -142,6 +179,13 @@ export async function createGate(
           perCode,
           request,
           `You may submit ${limits.codesPerMinute} codes for a number in a minute`,
+        );
+      }
+      if (id === 'revealPin') {
+        await within(
+          perReveal,
+          request,
+          `You may be shown ${limits.revealsPerMinute} PINs in a minute`,
         );
       }
       if (id === 'claim' || id === 'release') {
@@ -152,6 +196,11 @@ export async function createGate(
         );
       }
     },
+
+    noteBefore: (route, request, about) =>
+      audit.writeNow({ ...entryOf(route, request, undefined), ...about }),
+
+    countRefusal: (request, sentence) => within(perRefusal, request, sentence),
 
     note(route, request, { statusCode }) {
       const { noted } = request;
@@ -170,7 +219,7 @@ function numberIn({ params }: FastifyRequest): string | undefined {
   return phoneNumberIdSchema.safeParse(phoneNumberId).data;
 }
 
-function entryOf(route: Route, request: FastifyRequest, status: number): AuditEntry {
+function entryOf(route: Route, request: FastifyRequest, status: number | undefined): AuditEntry {
   const { caller, label, outcome, problem } = request.noted;
   const phoneNumberId = numberIn(request) ?? numberInBody(request);
   return {
@@ -180,7 +229,7 @@ function entryOf(route: Route, request: FastifyRequest, status: number): AuditEn
     ...(label === undefined ? {} : { label }),
     from: request.ip,
     requestId: request.id,
-    status,
+    ...(status === undefined ? {} : { status }),
     outcome: problem?.type ?? outcome ?? 'answered',
     ...(problem?.members.missingScope === undefined
       ? {}

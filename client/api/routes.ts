@@ -20,10 +20,13 @@ export interface Route {
   /** Problems it may answer beside those of every route (400, 401, 403, 429, 500, 503). */
   problems: readonly number[];
   stream?: boolean;
+  /** It is about the number's PIN and not about its newest run. */
+  onPin?: true;
 }
 
 const params = z.object({ phoneNumberId: schemas.phoneNumberIdSchema });
 const ONE = '/v1/onboardings/:phoneNumberId';
+const PIN_OF_ONE = '/v1/numbers/:phoneNumberId';
 const accepted = { 202: schemas.acceptedSchema } as const;
 /** The number has no onboarding (404), or one that has ended or takes no such message now (409). */
 const message = [404, 409] as const;
@@ -174,6 +177,30 @@ export const ROUTES = [
     body: schemas.emptyBodySchema,
     answers: accepted,
     problems: message,
+  },
+  {
+    id: 'rotatePin',
+    method: 'POST',
+    path: `${PIN_OF_ONE}/rotate`,
+    summary: 'Give a registered number another PIN',
+    scope: 'set:2sv-pin',
+    params,
+    body: schemas.rotateBodySchema,
+    answers: { 201: schemas.startedSchema },
+    problems: [409],
+    onPin: true,
+  },
+  {
+    id: 'revealPin',
+    method: 'POST',
+    path: `${PIN_OF_ONE}/pin/reveal`,
+    summary: 'Show a PIN, which is written to the audit trail and told to people',
+    scope: 'reveal:2sv-pin',
+    params,
+    body: schemas.revealBodySchema,
+    answers: { 200: schemas.revealedSchema },
+    problems: [404],
+    onPin: true,
   },
   {
     id: 'events',

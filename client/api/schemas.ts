@@ -2,6 +2,8 @@
  * What goes in and out of the HTTP API, as zod schemas: requests are checked against them, answers are written by them, and
  * the OpenAPI document is made from them. Where the workflow contract has a type for something, the schema is held to it.
  */
+import type { Duration } from '@temporalio/common';
+import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import type {
   Claim,
@@ -12,7 +14,7 @@ import type {
   OnboardingResult,
   ReleaseAnswer,
 } from '../../workflows/messages.js';
-import { STEP_NAMES } from '../../workflows/messages.js';
+import { NUMBER_OPERATIONS, ONBOARD_NUMBER, STEP_NAMES } from '../../workflows/messages.js';
 import { SCOPE_NAMES } from './scopes.js';
 
 const instant = z.iso.datetime().describe('ISO 8601 in UTC');
@@ -38,6 +40,7 @@ export const stageSchema = z.enum([
   'Parked',
   'Compensating',
   'Live',
+  'Offboarded',
   'Failed',
 ]);
 
@@ -49,6 +52,9 @@ const runStateSchema = z.enum([
   'terminated',
   'timedOut',
 ]);
+
+/** What is done with a number. */
+export const operationSchema = z.enum(NUMBER_OPERATIONS);
 
 export const codeMethodSchema = z.enum(['SMS', 'VOICE']);
 
@@ -114,6 +120,8 @@ const budgetUseSchema = z.object({
 export const progressSchema = z
   .object({
     phoneNumberId: z.string(),
+    // Workers of before knew no other, and did not say so.
+    operation: operationSchema.default(ONBOARD_NUMBER),
     stage: stageSchema,
     label: z.string().exactOptional(),
     number: z.object(numberForPeople).exactOptional(),
@@ -149,7 +157,8 @@ export const progressSchema = z
 const resultSchema = z
   .object({
     phoneNumberId: z.string(),
-    outcome: z.enum(['live', 'registered']),
+    operation: operationSchema.exactOptional().describe('absent of an onboarding'),
+    outcome: z.enum(['live', 'registered', 'rotated', 'offboarded']),
     summary: z.string(),
     changed: z.boolean(),
     missing: z.array(z.string()),
@@ -178,6 +187,7 @@ const failureDetailsSchema = z.object({
 const summary = {
   phoneNumberId: z.string(),
   runId: z.string(),
+  operation: operationSchema,
   run: runStateSchema,
   stage: stageSchema.exactOptional(),
   label: z.string().exactOptional(),
@@ -273,6 +283,40 @@ export const startedSchema = z
     statusUrl: z.string(),
   })
   .meta({ id: 'Started' });
+
+const reasonSchema = shortText.min(1).regex(/\S/, 'must say why').describe('why, for people');
+
+export const rotateBodySchema = z.strictObject({ reason: reasonSchema.exactOptional() });
+
+const SOONEST_ROTATION_MS = 60_000;
+const LATEST_ROTATION_MS = 30 * 24 * 3_600_000;
+
+export const revealBodySchema = z.strictObject({
+  reason: reasonSchema,
+  version: z
+    .enum(['current', 'pending', 'previous', 'provided'])
+    .default('current')
+    .describe('which of the number’s PINs'),
+  rotateAfter: shortText
+    .refine(isRotationWait, 'must be a duration from "1 minute" to "30 days"')
+    .exactOptional()
+    .describe('when the PIN is to be replaced, such as "1 hour"'),
+});
+
+export const revealedSchema = z
+  .object({
+    phoneNumberId: z.string(),
+    pin: z.string(),
+    state: z.enum(['current', 'pending', 'previous', 'provided']),
+    version: z.string(),
+    createdAt: instant,
+    lastRotated: instant.exactOptional().describe('when it became the current one'),
+    rotation: z
+      .object({ workflowId: z.string(), at: instant.describe('when it begins') })
+      .exactOptional()
+      .describe('where the PIN is to be replaced'),
+  })
+  .meta({ id: 'RevealedPin' });
 
 export const codeBodySchema = z.strictObject({
   code: z.string().max(200).describe('as typed or pasted: "123-830", "your code is 123830"'),
@@ -383,6 +427,17 @@ export const EVENT_SCHEMAS = {
   /** `GET /v1/onboardings/{phoneNumberId}/events`: the status, now and after each change. */
   status: onboardingDetailSchema,
 } as const;
+
+function isRotationWait(text: string): boolean {
+  // Without a unit it would count as milliseconds, which nobody means.
+  if (!/[a-z]/i.test(text)) return false;
+  try {
+    const ms = msOptionalToNumber(text as Duration) ?? 0;
+    return ms >= SOONEST_ROTATION_MS && ms <= LATEST_ROTATION_MS;
+  } catch {
+    return false; // no duration: a TypeError tells
+  }
+}
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 /** Fails to compile where a schema and the workflow contract drift apart. */

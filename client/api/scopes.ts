@@ -19,6 +19,7 @@ export const ROLES = {
   agent: ['onboarding:read', 'code:submit'],
   operator: ['onboarding:read', 'onboarding:start', 'onboarding:operate', 'code:submit'],
   integrator: ['onboarding:read', 'onboarding:start', 'code:submit'],
+  custodian: ['onboarding:read', 'set:2sv-pin', 'reveal:2sv-pin'],
 } as const satisfies Record<string, readonly Scope[]>;
 
 export type Role = keyof typeof ROLES;

@@ -2,17 +2,20 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { FastifyInstance } from 'fastify';
+import type { PinStore } from '../../activities/pin-store/pin-store.js';
 import type { ApiConfiguration, Configuration } from '../../configuration/configuration.js';
 import { ConfigurationError } from '../../configuration/configuration-error.js';
 import { connectClient } from '../cli/connect-client.js';
+import { pinStoreInUse } from '../cli/pin-store-in-use.js';
 import { type TemporalUi, uiLink } from '../cli/ui-link.js';
 import { packageVersion } from '../cli/version.js';
 import { apiLogText } from './api-log.js';
-import { createApi } from './api-server.js';
+import { type ApiOptions, createApi } from './api-server.js';
 import { type AuditLog, openAudit } from './audit.js';
 import { createAuthenticator, type TokenSource } from './authenticator.js';
 import { createDesk } from './desk-view.js';
 import { localKey } from './local-key.js';
+import { openOnce, type Pins } from './open-pins.js';
 import { withinMs } from './within.js';
 
 export interface RunningApi {
@@ -32,11 +35,13 @@ const FIRST_LIST_MS = 3_000;
 
 /**
  * @param place which Temporal. @default as commands find it: the configured one, or that of `npm start`
+ * @param options.pinStore the PIN store of this process, where it has one. @default opened when it is first needed
  * @throws Error with one sentence for people: no Temporal, a taken port, an audit trail or a key that cannot be used
  */
 export async function startApi(
   configuration: Configuration,
   place?: TemporalUi,
+  options: { pinStore?: PinStore } = {},
 ): Promise<RunningApi> {
   const { api, logLevel, stateDir } = configuration;
   const { port } = api;
@@ -76,6 +81,8 @@ export async function startApi(
       desk,
       auth: createAuthenticator({ source, nameClaim: api.nameClaim }),
       audit,
+      openPins: openOnce(async () => options.pinStore ?? pins(configuration, place)),
+      ...webhooksOf(configuration),
       consoleDir: consoleFolder(),
       corsOrigins: api.corsOrigins,
       trustedProxies: api.trustedProxies,
@@ -90,6 +97,17 @@ export async function startApi(
     await close();
     throw error;
   }
+}
+
+/** The PIN store that the runs use. Its code is loaded when it is needed. */
+async function pins(configuration: Configuration, place: TemporalUi | undefined): Promise<Pins> {
+  const { openPinStore } = await import('../../activities/pin-store/open-pin-store.js');
+  return openPinStore(place === undefined ? pinStoreInUse(configuration) : configuration.pinStore);
+}
+
+function webhooksOf({ metaWebhooks, wabaId }: Configuration): Pick<ApiOptions, 'metaWebhooks'> {
+  if (metaWebhooks === undefined) return {};
+  return { metaWebhooks: { ...metaWebhooks, ...(wabaId === undefined ? {} : { wabaId }) } };
 }
 
 async function auditTrail(

@@ -1,9 +1,7 @@
-import type { View } from './view.js';
+import type { Paint, View } from './view.js';
 import { DEFAULT_COLUMNS, wrap } from './wrap.js';
 
 const LABEL_WIDTH = 12;
-
-type Paint = (text: string) => string;
 
 /** A line, or one to paint: it is wrapped before, as colours have no width. */
 export type Line = string | [text: string, paint: Paint];

@@ -95,7 +95,7 @@ async function webhooksFinding(client: GraphClient, wabaId: string | undefined):
       : {
           outcome: 'warn',
           text: `no app is subscribed to account ${wabaId}, so no webhook arrives for its numbers`,
-          cure: `POST /${wabaId}/subscribed_apps with the token of your app`,
+          cure: 'npx wa-onboard reconcile --subscribe',
         };
   });
 }

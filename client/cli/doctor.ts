@@ -24,7 +24,11 @@ const CONNECT_TIMEOUT_MS = 4_000;
 /** Examine everything an onboarding needs, one finding after the other. Nothing is changed at Meta or at Temporal. */
 export async function* examine(configuration: Configuration): AsyncGenerator<Finding, void> {
   yield* examineTemporal(configuration);
-  for (const check of [...graphChecks(configuration), pinStoreCheck(configuration)]) {
+  for (const check of [
+    ...graphChecks(configuration),
+    ...metaWebhookChecks(configuration),
+    pinStoreCheck(configuration),
+  ]) {
     yield await findingOf(check);
   }
 }
@@ -64,6 +68,23 @@ function pinStoreCheck({ pinStore }: Configuration): Check {
       return { outcome: 'ok', text: `${pinStore.kind} can be read and written` };
     },
   };
+}
+
+/** Whether what Meta posts is believed; nothing where none is to be taken. */
+function metaWebhookChecks({ metaWebhooks }: Configuration): Check[] {
+  if (metaWebhooks === undefined) return [];
+  const { rotateOnChange } = metaWebhooks;
+  return [
+    {
+      name: 'Meta’s webhooks',
+      examine: async () => ({
+        outcome: 'ok',
+        text: `taken at /webhooks/meta, signatures checked; after a change of a PIN outside, a rotation is ${
+          rotateOnChange === 'automatic' ? 'begun' : 'offered'
+        }`,
+      }),
+    },
+  ];
 }
 
 async function findingOf({ name, examine }: Check): Promise<Finding> {

@@ -1,12 +1,16 @@
+import { PinNotFoundError } from '../../activities/pin-store/pin-store.js';
 import { FAILURE_TYPES } from '../../workflows/messages.js';
 import {
   InvalidInputError,
   NoCodeAwaitedError,
+  NotHaltedError,
   NotParkedError,
   OnboardingEndedError,
   OnboardingFailedError,
   OnboardingInProgressError,
   OnboardingNotFoundError,
+  ScheduleNotFoundError,
+  SweepInProgressError,
 } from '../errors.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { WAITING } from './stand-text.js';
@@ -47,11 +51,15 @@ const REFUSALS = [
   OnboardingEndedError,
   NoCodeAwaitedError,
   NotParkedError,
+  NotHaltedError,
+  SweepInProgressError,
 ];
+
+const NOT_FOUND = [OnboardingNotFoundError, ScheduleNotFoundError, PinNotFoundError];
 
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof InvalidInputError) return EXIT.usage;
-  if (error instanceof OnboardingNotFoundError) return EXIT.notFound;
+  if (NOT_FOUND.some((notFound) => error instanceof notFound)) return EXIT.notFound;
   if (error instanceof NoCodeAwaitedError && error.stage === 'Parked') return EXIT.waiting;
   if (REFUSALS.some((refusal) => error instanceof refusal)) return EXIT.refused;
   if (error instanceof OnboardingFailedError && error.failureType === FAILURE_TYPES.refused) {

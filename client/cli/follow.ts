@@ -37,10 +37,41 @@ export async function follow(
   return code;
 }
 
+/**
+ * The same, until a status is as wished. With `--json` nothing is printed: the caller has one document to print.
+ *
+ * @returns the last status
+ */
+export async function followUntil(
+  session: Session,
+  client: OnboardingClient,
+  phoneNumberId: string,
+  wished: (status: OnboardingStatus) => boolean,
+): Promise<OnboardingStatus> {
+  const show = session.json
+    ? NO_SHOW
+    : session.terminal.stdout.isTTY
+      ? movingPicture(session)
+      : printChanges(session);
+  let last: OnboardingStatus | undefined;
+  try {
+    for await (const status of client.watch(phoneNumberId)) {
+      show.next(status);
+      last = status;
+      if (wished(status)) break;
+    }
+  } finally {
+    show.end();
+  }
+  return last ?? client.status(phoneNumberId);
+}
+
 interface Show {
   next(status: OnboardingStatus): void;
   end(): void;
 }
+
+const NO_SHOW: Show = { next: () => {}, end: () => {} };
 
 function printDocuments(session: Session): Show {
   return { next: (status) => session.answer([], status), end: () => {} };

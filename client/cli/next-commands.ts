@@ -1,5 +1,10 @@
-import { FAILURE_TYPES, type OnboardingProgress } from '../../workflows/messages.js';
+import {
+  FAILURE_TYPES,
+  ONBOARD_NUMBER,
+  type OnboardingProgress,
+} from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
+import { OPERATION_COMMANDS } from './operation-words.js';
 import { instantAndAge } from './time-text.js';
 
 /** What a person would type now. */
@@ -7,7 +12,8 @@ export function nextCommands(status: OnboardingStatus, now: Date): string[] {
   const { phoneNumberId: id, progress } = status;
   if (status.run === 'completed') {
     // A new run looks anew, and does what is left to do.
-    return status.result?.outcome === 'registered' ? [`npx wa-onboard start ${id}`] : [];
+    if (status.result?.outcome !== 'registered') return [];
+    return [`npx wa-onboard ${status.operation === ONBOARD_NUMBER ? 'start' : 'number'} ${id}`];
   }
   if (status.run !== 'running') return startAgain(status);
   if (status.stage === 'AwaitingAgent') return [`npx wa-onboard ready ${id}`];
@@ -58,8 +64,10 @@ function resendText(id: string, code: SentCode | undefined, now: Date): string {
 /** Where the number itself forbids onboarding, the same start ends the same way. */
 const HOPELESS: ReadonlySet<string> = new Set([FAILURE_TYPES.refused, FAILURE_TYPES.invalidInput]);
 
-function startAgain({ phoneNumberId: id, failure }: OnboardingStatus): string[] {
+function startAgain({ phoneNumberId: id, operation, failure }: OnboardingStatus): string[] {
   const advice = failure?.details?.problem?.advice ?? failure?.message ?? '';
   if (/take-?over/i.test(advice)) return [`npx wa-onboard start ${id} --take-over`];
-  return failure !== undefined && HOPELESS.has(failure.type) ? [] : [`npx wa-onboard start ${id}`];
+  return failure !== undefined && HOPELESS.has(failure.type)
+    ? []
+    : [`npx wa-onboard ${OPERATION_COMMANDS[operation]} ${id}`];
 }

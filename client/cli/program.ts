@@ -6,13 +6,20 @@ import { addCode } from './commands/code.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExtend } from './commands/extend.js';
 import { addList } from './commands/list.js';
+import { addNumber } from './commands/number.js';
+import { addOffboard } from './commands/offboard.js';
 import { addPin } from './commands/pin.js';
 import { addReady } from './commands/ready.js';
+import { addReconcile } from './commands/reconcile.js';
+import { addReregister } from './commands/reregister.js';
 import { addResend } from './commands/resend.js';
 import { addRetry } from './commands/retry.js';
+import { addRotate } from './commands/rotate.js';
+import { addSchedule } from './commands/schedule.js';
 import { addSetup } from './commands/setup.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
+import { addSweep } from './commands/sweep.js';
 import { addToken } from './commands/token.js';
 import { addWatch } from './commands/watch.js';
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
@@ -34,6 +41,13 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addAccept,
   addCancel,
+  addNumber,
+  addRotate,
+  addSweep,
+  addSchedule,
+  addReconcile,
+  addReregister,
+  addOffboard,
   addPin,
   addToken,
   addSetup,
@@ -72,7 +86,7 @@ const NUMBER_HELP =
 
 function createProgram(session: Session, run: Run): Command {
   const program = new Command('wa-onboard')
-    .description('Onboard WhatsApp Business phone numbers, and see how they stand.')
+    .description('Onboard WhatsApp Business phone numbers, and keep their PINs right.')
     .version(packageVersion(), '--version', 'print the version of this package')
     .option('--json', 'print JSON for programs, errors too, on standard output')
     .configureHelp({ showGlobalOptions: true })

@@ -5,8 +5,8 @@ import type { OnboardingStatus } from '../onboarding-status.js';
 import { nextCommands } from './next-commands.js';
 import { lasting } from './render-claim.js';
 import { ignoredText, problemOf, sourceOf } from './render-problem.js';
-import { stepsOf } from './render-steps.js';
-import { standText } from './stand-text.js';
+import { shownSteps } from './render-steps.js';
+import { operationStand } from './stand-text.js';
 import { durationText, instantText } from './time-text.js';
 import type { View } from './view.js';
 
@@ -28,7 +28,7 @@ export function renderChanges(
       ({ progress }) => progress?.decided && decidedText(progress.decided),
     ),
     ...(isParked(before) && after.run === 'running' && !isParked(after)
-      ? [`no longer parked: ${standText(after)}`]
+      ? [`no longer parked: ${operationStand(after)}`]
       : []),
     ...stepChanges(before, after),
     ...newTexts(before, after, (status) =>
@@ -93,9 +93,12 @@ function decidedText({
 
 function stepChanges(before: OnboardingStatus | undefined, after: OnboardingStatus): string[] {
   const known = new Map(
-    (before === undefined ? [] : stepsOf(before)).map((step) => [step.name, JSON.stringify(step)]),
+    (before === undefined ? [] : shownSteps(before)).map((step) => [
+      step.name,
+      JSON.stringify(step),
+    ]),
   );
-  return stepsOf(after)
+  return shownSteps(after)
     .filter((step) => step.state !== 'pending' && known.get(step.name) !== JSON.stringify(step))
     .map(({ name, state, reason, startedAt, endedAt }) => {
       const took =
@@ -148,7 +151,7 @@ function endText(status: OnboardingStatus, now: Date): string {
   const told = failure?.details?.problem !== undefined; // on a line of its own
   const said = result?.summary ?? (told ? undefined : failure?.message);
   return [
-    `ended: ${standText(status)}`,
+    `ended: ${operationStand(status)}`,
     ...(said === undefined ? [] : [said]),
     ...(result?.missing ?? []).map((missing) => `still missing: ${missing}`),
     ...nextCommands(status, now),

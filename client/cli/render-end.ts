@@ -1,3 +1,4 @@
+import type { OnboardingResult } from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { block, type Line } from './block.js';
 import { instantText } from './time-text.js';
@@ -20,18 +21,7 @@ export function renderEnd({ result, failure, progress }: OnboardingStatus, view:
         ],
         view,
       ),
-      ...block(
-        'PIN',
-        [
-          `in ${pin.store}: ${pin.record}, version ${pin.version}`,
-          pin.confirmed
-            ? 'accepted by Meta in this run'
-            : `not checked at Meta in this run${
-                pin.since === undefined ? '' : `; current since ${instantText(pin.since)}`
-              }`,
-        ],
-        view,
-      ),
+      ...block('PIN', result.pinRecord === undefined ? pinLines(pin) : recordLines(result), view),
     ];
   }
   if (failure === undefined) return [];
@@ -47,4 +37,23 @@ export function renderEnd({ result, failure, progress }: OnboardingStatus, view:
       view,
     ),
   ];
+}
+
+function pinLines({ store, record, version, confirmed, since }: OnboardingResult['pin']): string[] {
+  return [
+    ...(record === '' ? [] : [`in ${store}: ${record}, version ${version}`]),
+    confirmed
+      ? 'accepted by Meta in this run'
+      : `not checked at Meta in this run${
+          since === undefined ? '' : `; current since ${instantText(since)}`
+        }`,
+  ];
+}
+
+/** What an offboarding did with the PIN. */
+function recordLines({ phoneNumberId, pin, pinRecord }: OnboardingResult): string[] {
+  if (pinRecord === 'deleted') return ['its record is deleted'];
+  if (pinRecord === 'none') return ['there was no record of it'];
+  const place = pin.record === '' ? '' : ` in ${pin.store}: ${pin.record}`;
+  return [`kept${place}; who registers ${phoneNumberId} next needs it`];
 }

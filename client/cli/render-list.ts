@@ -1,7 +1,8 @@
 import type { OnboardingSummary } from '../onboarding-status.js';
 import { maskedDigits } from './masked-digits.js';
 import { lasting } from './render-claim.js';
-import { standText } from './stand-text.js';
+import { operationStand } from './stand-text.js';
+import { table } from './table.js';
 import { durationText } from './time-text.js';
 import type { View } from './view.js';
 
@@ -27,25 +28,13 @@ export function renderList(
     standOf(summary, now),
     age(summary, now),
   ]);
-  const head = ['NUMBER', 'ENDS IN', 'NAME', 'STANDS', 'WHEN'];
-  // A column that is empty all the way down is left out.
-  const widths = head.map((title, column) => {
-    const widest = Math.max(...rows.map((row) => (row[column] ?? '').length));
-    return widest === 0 ? 0 : Math.max(title.length, widest);
-  });
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .filter((_, column) => widths[column] !== 0)
-      .join('  ')
-      .trimEnd();
-  return [colors.dim(line(head)), ...rows.map(line)];
+  return table(['NUMBER', 'ENDS IN', 'NAME', 'STANDS', 'WHEN'], rows, colors.dim);
 }
 
 /** Where it stands, and who has taken it. */
 function standOf(summary: OnboardingSummary, now: Date): string {
   const claim = summary.run === 'running' ? lasting(summary.card?.claim, now) : undefined;
-  return `${standText(summary)}${claim === undefined ? '' : `, taken by ${claim.by}`}`;
+  return `${operationStand(summary)}${claim === undefined ? '' : `, taken by ${claim.by}`}`;
 }
 
 function age({ startedAt, endedAt }: OnboardingSummary, now: Date): string {

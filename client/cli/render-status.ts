@@ -1,7 +1,7 @@
 /**
  * Onboardings as lines for people. Pure: the same status, time and colours give the same lines.
  */
-import type { OnboardingProgress } from '../../workflows/messages.js';
+import { type OnboardingProgress, ROTATE_PIN } from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { block } from './block.js';
 import { maskedDigits } from './masked-digits.js';
@@ -11,7 +11,7 @@ import { renderClaim } from './render-claim.js';
 import { renderCode } from './render-code.js';
 import { renderEnd } from './render-end.js';
 import { ignoredText, renderProblem } from './render-problem.js';
-import { renderSteps, stepsOf } from './render-steps.js';
+import { renderSteps, shownSteps, stepsOf } from './render-steps.js';
 import { renderWaiting } from './render-waiting.js';
 import { coloredStand } from './stand-text.js';
 import { durationText, instantAndAge } from './time-text.js';
@@ -29,8 +29,7 @@ export function renderStatus(status: OnboardingStatus, view: View): string[] {
   const problem = renderProblem(status, view);
   return [
     ...renderHead(status, view),
-    '',
-    ...renderSteps(stepsOf(status), parked ? standing(view) : view, running),
+    ...stepLines(status, parked ? standing(view) : view),
     '',
     ...(status.progressMissing !== undefined && running
       ? block('Note', [[status.progressMissing, view.colors.yellow]], view)
@@ -39,7 +38,9 @@ export function renderStatus(status: OnboardingStatus, view: View): string[] {
     ...(running ? renderClaim(progress?.claim, view) : []),
     ...(progress !== undefined && running ? renderWaiting(progress, view) : []),
     ...(progress?.code !== undefined ? renderCode(progress.code, view, running && !parked) : []),
-    ...(progress === undefined ? [] : renderBudget(progress, view)),
+    ...(progress === undefined || status.operation === ROTATE_PIN
+      ? []
+      : renderBudget(progress, view)),
     ...(progress?.decided === undefined
       ? []
       : block('Decided', [decidedText(progress.decided, view.now)], view)),
@@ -50,6 +51,13 @@ export function renderStatus(status: OnboardingStatus, view: View): string[] {
     ...renderEnd(status, view),
     ...block('Next', nextCommands(status, view.now), view),
   ];
+}
+
+/** None where the steps are known and all of them are skipped: then the result says why. */
+function stepLines(status: OnboardingStatus, view: View): string[] {
+  const steps = shownSteps(status);
+  if (steps.length === 0 && stepsOf(status).length > 0) return [];
+  return ['', ...renderSteps(steps, view, status.run === 'running')];
 }
 
 /** Nothing moves while an operator is awaited. */

@@ -1,5 +1,5 @@
 import { STEP_TITLES } from '../../workflows/current-details.js';
-import type { StepProgress, StepState } from '../../workflows/messages.js';
+import { ONBOARD_NUMBER, type StepProgress, type StepState } from '../../workflows/messages.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { durationText } from './time-text.js';
 import type { Colors, View } from './view.js';
@@ -25,6 +25,16 @@ export function stepsOf(
   status: Pick<OnboardingStatus, 'progress' | 'result' | 'failure'>,
 ): StepProgress[] {
   return status.progress?.steps ?? status.result?.steps ?? status.failure?.details?.steps ?? [];
+}
+
+/** The steps that are worth a line: of other operations than an onboarding, those that they have. */
+export function shownSteps(
+  status: Pick<OnboardingStatus, 'operation' | 'progress' | 'result' | 'failure'>,
+): StepProgress[] {
+  const steps = stepsOf(status);
+  return status.operation === ONBOARD_NUMBER
+    ? steps
+    : steps.filter(({ state }) => state !== 'skipped');
 }
 
 /** A line for each step, more where its reason is long. */

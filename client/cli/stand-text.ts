@@ -1,4 +1,6 @@
+import { ONBOARD_NUMBER } from '../../workflows/messages.js';
 import type { OnboardingStatus, OnboardingSummary } from '../onboarding-status.js';
+import { OPERATION_WORDS } from './operation-words.js';
 import type { Colors } from './view.js';
 
 /** Where an onboarding stands, in a word or two. Lists know no results, and so not which end a completed one came to. */
@@ -8,13 +10,20 @@ export function standText(summary: Pick<OnboardingStatus, 'run' | 'stage' | 'res
       return RUNNING_TEXTS[summary.stage ?? 'Preparing'];
     case 'completed':
       if (summary.result === undefined) return 'finished';
-      return summary.result.outcome === 'registered' ? 'registered, not yet live' : 'live';
+      return OUTCOME_TEXTS[summary.result.outcome];
     case 'timedOut':
       return 'timed out';
     default:
       return summary.run;
   }
 }
+
+const OUTCOME_TEXTS: Record<NonNullable<OnboardingStatus['result']>['outcome'], string> = {
+  live: 'live',
+  registered: 'registered, not yet live',
+  rotated: 'done',
+  offboarded: 'done',
+};
 
 /** Stages in which a person is awaited. */
 export const WAITING: ReadonlySet<OnboardingStatus['stage']> = new Set([
@@ -32,15 +41,26 @@ const RUNNING_TEXTS: Record<NonNullable<OnboardingSummary['stage']>, string> = {
   Parked: 'parked, needs an operator',
   Compensating: 'undoing',
   Live: 'finishing',
+  Offboarded: 'finishing',
   Failed: 'failing',
 };
 
+/** With what is done, where that is no onboarding: `rotation: parked, needs an operator`. */
+export function operationStand(
+  status: Pick<OnboardingStatus, 'operation' | 'run' | 'stage' | 'result'>,
+): string {
+  const stand = standText(status);
+  return status.operation === ONBOARD_NUMBER
+    ? stand
+    : `${OPERATION_WORDS[status.operation]}: ${stand}`;
+}
+
 /** The same, painted by whether it is well, over, or needs somebody. */
 export function coloredStand(
-  status: Pick<OnboardingStatus, 'run' | 'stage' | 'result'>,
+  status: Pick<OnboardingStatus, 'operation' | 'run' | 'stage' | 'result'>,
   colors: Colors,
 ): string {
-  const text = standText(status);
+  const text = operationStand(status);
   if (status.run === 'completed') {
     return status.result?.outcome === 'registered' ? colors.yellow(text) : colors.green(text);
   }

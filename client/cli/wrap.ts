@@ -4,8 +4,8 @@ export const DEFAULT_COLUMNS = 80;
 /** The narrowest that is still worth wrapping to. */
 const LEAST_WIDTH = 30;
 
-/** A command in quotes is one word: broken over two lines it could not be copied. */
-const WORD = /"np[mx] [^"]*"\S*|\S+/g;
+/** A command in quotes, or up to the number that it is about, is one word: broken over two lines it could not be copied. */
+const WORD = /"np[mx] [^"]*"\S*|npx wa-onboard(?: [a-z]+){1,2} [0-9]{5,}(?: --[a-z-]+)*\S*|\S+/g;
 
 /** Break a text between words so that no line is longer than `width`, except by a single long word. */
 export function wrap(text: string, width: number): string[] {

@@ -3,6 +3,7 @@
 import { TRIES_PER_CODE } from '../../workflows/code-rules.js';
 import type {
   CodeVerdict,
+  NumberOperation,
   OnboardingProgress,
   StepState,
   SubmissionVerdict,
@@ -90,6 +91,24 @@ export const SUBMISSION_TEXTS: Record<SubmissionVerdict, string> = {
   notJudged: 'not judged',
 };
 
+/** What is done with a number, as a heading and in a sentence. A server of another version may say something else, or nothing. */
+const OPERATION_TEXTS: Readonly<Record<string, { title: string; noun: string }>> = {
+  onboardNumber: { title: 'Onboarding', noun: 'onboarding' },
+  rotatePin: { title: 'Rotation of the PIN', noun: 'rotation' },
+  reregisterNumber: { title: 'Registering again', noun: 'new registration' },
+  offboardNumber: { title: 'Offboarding', noun: 'offboarding' },
+} satisfies Record<NumberOperation, { title: string; noun: string }>;
+
+/** Names what is done where that is no onboarding, of which most are. */
+export function operationTitle(operation: NumberOperation): string | undefined {
+  return operation === 'onboardNumber' ? undefined : OPERATION_TEXTS[operation]?.title;
+}
+
+/** Such as `rotation`. */
+export function operationNoun(operation: NumberOperation): string {
+  return OPERATION_TEXTS[operation]?.noun ?? 'run';
+}
+
 /** `use the newest, sent 14:32 by Ana`, where several codes were sent. */
 export function newestCodeText(
   code: { sentCount: number; sentAt: string; requestedBy?: string },
@@ -102,6 +121,15 @@ export function newestCodeText(
 
 /** What cancelling would do now, a sentence each. */
 export function cancelTexts(progress: OnboardingProgress | undefined): string[] {
+  if (progress !== undefined && progress.operation !== 'onboardNumber') {
+    return [
+      `The ${operationNoun(progress.operation)} stops and cannot be resumed; a new one may be started.`,
+      'What Meta has done by then stays as it is.',
+      ...(progress.operation === 'rotatePin'
+        ? ['A PIN that was made for it stays in the PIN store, and the next rotation uses it.']
+        : []),
+    ];
+  }
   if (progress === undefined) {
     return [
       'The onboarding stops. What it has done at Meta is undone as far as that is possible.',

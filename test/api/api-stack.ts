@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { apiLogText } from '../../client/api/api-log.js';
-import { createApi } from '../../client/api/api-server.js';
+import { type ApiOptions, createApi } from '../../client/api/api-server.js';
 import { type AuditEntry, openAudit } from '../../client/api/audit.js';
 import { createAuthenticator } from '../../client/api/authenticator.js';
 import { createDesk } from '../../client/api/desk-view.js';
 import type { ApiLimits } from '../../client/api/limits.js';
 import { signLocalToken } from '../../client/api/local-key.js';
+import { openOnce } from '../../client/api/open-pins.js';
 import { ROLES, type Role } from '../../client/api/scopes.js';
 import { type Stack, type StackOptions, startStack } from '../workflow/stack.js';
 
@@ -44,9 +45,10 @@ export interface ApiStack {
 
 export async function startApiStack(
   limits: Partial<ApiLimits> = {},
-  options: StackOptions = {},
+  options: StackOptions & Pick<ApiOptions, 'metaWebhooks' | 'openPins'> = {},
 ): Promise<ApiStack> {
-  const stack = await startStack(options);
+  const { metaWebhooks, openPins, ...ofStack } = options;
+  const stack = await startStack(ofStack);
   const folder = await mkdtemp(join(tmpdir(), 'onboarding-api-'));
   const file = join(folder, 'audit.jsonl');
   const key = randomBytes(32);
@@ -60,6 +62,8 @@ export async function startApiStack(
     auth: createAuthenticator({ source: { localKey: key } }),
     audit,
     limits,
+    openPins: openPins ?? openOnce(async () => stack.pinStore),
+    ...(metaWebhooks === undefined ? {} : { metaWebhooks }),
     onError: (error, where) => {
       lines.push(apiLogText(error, where, 'trace', new Date()) ?? '');
     },

@@ -71,6 +71,31 @@ test('a disk that is full again after lines could be written is told again', asy
   await audit.close();
 });
 
+test('whether a line is written is known at once, also when lines of before could not be', async () => {
+  const file = join(folder, 'audit.jsonl');
+  const audit = await openAudit({ file });
+  const writing = vi.spyOn(fs, 'writeSync');
+  onTestFinished(() => writing.mockRestore());
+  const lines = () => readFileSync(file, 'utf8').trimEnd().split('\n').filter(Boolean);
+  expect(audit.writeNow(ENTRY)).toBe(true);
+  expect(lines()).toHaveLength(1);
+  writing.mockImplementationOnce(() => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
+  expect(audit.writeNow(ENTRY)).toBe(false);
+  expect(lines()).toHaveLength(1);
+  expect(audit.writeNow(ENTRY)).toBe(true);
+  expect(lines()).toHaveLength(3);
+  await audit.close();
+});
+
+test('no line counts as written on a disk that stays full, however many are lost', async () => {
+  const audit = await openAudit({ file: '/dev/full' });
+  const long = { ...ENTRY, reason: 'x'.repeat(300_000) };
+  for (let times = 0; times < 8; times += 1) expect(audit.writeNow(long)).toBe(false);
+  await audit.close();
+});
+
 test('a file that cannot be opened is refused when it is opened', async () => {
   await expect(openAudit({ file: '/dev/null/audit.jsonl' })).rejects.toThrow(/EEXIST|ENOTDIR/);
 });

@@ -4,15 +4,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { openPinStore } from '../../activities/pin-store/open-pin-store.js';
 import { createApi } from '../../client/api/api-server.js';
 import { openAudit } from '../../client/api/audit.js';
 import { createAuthenticator } from '../../client/api/authenticator.js';
 import type { Desk } from '../../client/api/desk.js';
 import { createDesk } from '../../client/api/desk-view.js';
 import { signLocalToken } from '../../client/api/local-key.js';
+import { openOnce } from '../../client/api/open-pins.js';
 import { EVENT_SCHEMAS } from '../../client/api/schemas.js';
 import { SCOPE_NAMES } from '../../client/api/scopes.js';
 import { OnboardingEndedError } from '../../client/errors.js';
+import { loadConfiguration } from '../../configuration/configuration.js';
 import { type ClientStack, sentCode, startClientStack } from '../client/stack.js';
 import { runSchemathesis, schemathesis } from './schemathesis.js';
 
@@ -35,12 +38,14 @@ beforeAll(async () => {
     desk,
     auth: createAuthenticator({ source: { localKey: KEY } }),
     audit: await openAudit({ file: `${stack.folder}/audit.jsonl` }),
+    openPins: openOnce(() => openPinStore(loadConfiguration({}, stack.folder).pinStore)),
     // What is refused for being too much has tests of its own.
     limits: {
       ...{
         requestsPerMinute: 1e6,
         codesPerMinute: 1e6,
         claimsPerMinute: 1e6,
+        revealsPerMinute: 1e6,
         refusedTokensPerMinute: 1e6,
       },
       streamsPerCaller: 1_000,
@@ -92,7 +97,7 @@ test(
       maxExamples: 20,
       timeoutMs: RUN_MS,
     });
-    expect(exitCode, report).toBe(0);
+    expect(exitCode, [report, ...failures].join('\n')).toBe(0);
     expect(failures).toEqual([]);
   },
   RUN_MS,

@@ -40,6 +40,7 @@ export function onboarding(changes: Partial<Onboarding> = {}): Onboarding {
   return {
     phoneNumberId: '106540352242922',
     runId: 'run-1',
+    operation: 'onboardNumber',
     run: 'running',
     startedAt: at(-60),
     ...changes,
@@ -55,6 +56,7 @@ export function awaitingCode(
     phoneNumberId,
     workflowId: `whatsapp-number-${phoneNumberId}`,
     runId: `run-of-${phoneNumberId}`,
+    operation: 'onboardNumber',
     run: 'running',
     stage: 'AwaitingCode',
     startedAt: at(-60),
@@ -71,6 +73,7 @@ export function progressOf(
   const { lastDigits, businessName, problem: _asText, ...shown } = card;
   return {
     phoneNumberId,
+    operation: 'onboardNumber',
     stage,
     number: {
       ...(lastDigits === undefined ? {} : { lastDigits }),
@@ -88,7 +91,7 @@ export interface LaggingTemporal {
   /** A run begins or changes. `said` is what it says of itself where that is more than it has published. */
   now(summary: OnboardingSummary, said?: Partial<OnboardingProgress>): void;
   ended(phoneNumberId: string): void;
-  /** The list shows what is. */
+  /** The list shows what is: onboardings, and of other runs those that are parked. */
   catchUp(): void;
   /** Every call fails, or none does any more. */
   fail(error: Error | undefined): void;
@@ -155,7 +158,10 @@ export function laggingTemporal({ pageSize = 1_000 } = {}): LaggingTemporal {
     catchUp() {
       listed = [...truth.values()]
         .map(({ summary }) => summary)
-        .filter(({ run }) => run === 'running');
+        .filter(
+          ({ run, operation, stage }) =>
+            run === 'running' && (operation === 'onboardNumber' || stage === 'Parked'),
+        );
     },
     fail(error) {
       failure = error;

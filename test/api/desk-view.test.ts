@@ -544,6 +544,52 @@ describe('a number that was looked at', () => {
   });
 });
 
+describe('a number whose PIN is rotated', () => {
+  const rotating = (id: string, stage: 'Securing' | 'Parked') =>
+    awaitingCode(id, { operation: 'rotatePin', stage });
+
+  test('is not shown while that needs nobody, also right after it was asked for', async () => {
+    const temporal = laggingTemporal();
+    const desk = deskOn(temporal);
+    expect(await listed(desk)).toEqual([]);
+    temporal.now(rotating('1', 'Securing'));
+    await desk.refresh('1');
+    expect(await listed(desk)).toEqual([]);
+    const { events } = await listener(desk);
+    await pass(30);
+    expect(events).toMatchObject([{ event: 'connection' }]);
+  });
+
+  test('is shown where it is parked, and not once it goes on, before the list tells of either', async () => {
+    const temporal = laggingTemporal();
+    const desk = deskOn(temporal);
+    await listed(desk);
+    temporal.now(rotating('1', 'Parked'));
+    await desk.refresh('1');
+    expect(await listed(desk)).toMatchObject([
+      { phoneNumberId: '1', operation: 'rotatePin', stage: 'Parked' },
+    ]);
+    temporal.catchUp();
+    await pass(3);
+    temporal.now(rotating('1', 'Parked'), { stage: 'Securing' });
+    await desk.refresh('1');
+    expect(await listed(desk)).toEqual([]);
+    temporal.now(rotating('1', 'Securing'));
+    temporal.catchUp();
+    await pass(10);
+    expect(await listed(desk)).toEqual([]);
+  });
+
+  test('shows what it says of itself where it has parked and Temporal does not know yet', async () => {
+    const temporal = laggingTemporal();
+    const desk = deskOn(temporal);
+    await listed(desk);
+    temporal.now(rotating('1', 'Securing'), { operation: 'rotatePin', stage: 'Parked' });
+    await desk.refresh('1');
+    expect(await listed(desk)).toMatchObject([{ phoneNumberId: '1', stage: 'Parked' }]);
+  });
+});
+
 test('numbers that keep moving are looked at rarely in the end, and few at a time', async () => {
   const temporal = laggingTemporal();
   const ids = Array.from({ length: 100 }, (_, index) => `${index}`);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../client/api/limits.js';
 import { PROBLEMS } from '../../client/api/problems.js';
-import { startBodySchema } from '../../client/api/schemas.js';
+import { revealBodySchema, startBodySchema } from '../../client/api/schemas.js';
 import { ROLES, SCOPES } from '../../client/api/scopes.js';
 import { ALL_ROUTES } from './requests.js';
 
@@ -61,9 +61,9 @@ test('it has every scope, and which roles have it', () => {
   }
 });
 
-test('it has every member of a start, and the limits as they are', () => {
+test('it has every member of a start and of a reveal, and the limits as they are', () => {
   const members = rows.map(([cell]) => cell);
-  for (const member of Object.keys(startBodySchema.shape)) {
+  for (const member of Object.keys({ ...startBodySchema.shape, ...revealBodySchema.shape })) {
     expect(members).toContain(`\`${member}\``);
   }
   const limitOf = (what: string) => rows.find(([cell]) => cell === what)?.[1];
@@ -73,7 +73,10 @@ test('it has every member of a start, and the limits as they are', () => {
   expect(limitOf('claims and releases of one number, of one caller')).toBe(claims);
   expect(limitOf('requests of one caller')).toBe(`${requestsPerMinute} a minute`);
   expect(limitOf('codes for one number, of one caller')).toBe(`${codesPerMinute} a minute`);
-  expect(limitOf('refused tokens from one address')).toBe(`${refusedTokensPerMinute} a minute`);
+  expect(limitOf('PINs shown to one caller')).toBe(`${DEFAULT_LIMITS.revealsPerMinute} a minute`);
+  expect(limitOf('refused tokens from one address')).toMatch(
+    new RegExp(`^${refusedTokensPerMinute} a minute;`),
+  );
   expect(limitOf('streams of one caller')).toBe(`${streamsPerCaller} at a time`);
   expect(limitOf('body')).toBe(`${DEFAULT_LIMITS.bodyBytes / 1024} kB`);
 });

@@ -16,6 +16,7 @@ const ended = (index: number): OnboardingSummary => ({
   phoneNumberId: `10654035224${String(index).padStart(4, '0')}`,
   workflowId: `whatsapp-number-${index}`,
   runId: `run-${index}`,
+  operation: 'onboardNumber',
   run: 'completed',
   label: index % 3 === 0 ? 'shop' : 'outlet',
   startedAt: '2026-11-23T09:00:00.000Z',

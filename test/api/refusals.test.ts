@@ -186,6 +186,7 @@ test('an ended run is told with what Meta said, and its trace', async () => {
           phoneNumberId: NUMBER,
           workflowId: 'w',
           runId: 'r',
+          operation: 'onboardNumber',
           run: 'failed',
           startedAt: '2026-11-23T09:00:00.000Z',
         },

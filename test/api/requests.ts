@@ -18,6 +18,8 @@ const BODIES: Readonly<Record<RouteId, object | undefined>> = {
   retry: {},
   accept: {},
   cancel: {},
+  rotatePin: { reason: 'Ana left' },
+  revealPin: { reason: 'the number moves to another provider', rotateAfter: '1 hour' },
   events: undefined,
   onboardingEvents: undefined,
 };

@@ -1,11 +1,14 @@
 /** An API without Temporal: a client and a desk that note what they are asked, and answer at once. */
 import { Client, Connection } from '@temporalio/client';
-import { createApi } from '../../client/api/api-server.js';
+import { PinNotFoundError } from '../../activities/pin-store/pin-store.js';
+import { Secret } from '../../activities/secret.js';
+import { type ApiOptions, createApi } from '../../client/api/api-server.js';
 import type { AuditEntry, AuditLog } from '../../client/api/audit.js';
 import { createAuthenticator, type TokenSource } from '../../client/api/authenticator.js';
 import type { Desk, DeskEvent } from '../../client/api/desk.js';
 import type { ApiClient } from '../../client/api/handlers/handler.js';
 import type { ApiLimits } from '../../client/api/limits.js';
+import type { Pins } from '../../client/api/open-pins.js';
 import type { Onboarding } from '../../client/api/schemas.js';
 import type { TemporalLooks } from '../../client/api/temporal-looks.js';
 import type { OnboardingProgress, OnboardingSummary } from '../../client/index.js';
@@ -28,6 +31,7 @@ function summary(phoneNumberId: string): OnboardingSummary {
     phoneNumberId,
     workflowId: workflowIdOf(phoneNumberId),
     runId: RUN_ID,
+    operation: 'onboardNumber',
     run: 'completed',
     stage: 'Live',
     ...(label === undefined ? {} : { label }),
@@ -44,6 +48,7 @@ function listed(phoneNumberId: string): Onboarding {
 /** What a run says of itself that waits for an agent. */
 export const AWAITING_AGENT: OnboardingProgress = {
   phoneNumberId: NUMBER,
+  operation: 'onboardNumber',
   stage: 'AwaitingAgent',
   steps: [],
   budget: { register: { used: 0, limit: 10 }, deregister: { used: 0, limit: 10 } },
@@ -84,6 +89,14 @@ function standInClient(calls: string[]): ApiClient {
     })),
     cancel: noted('cancel', () => {}),
     listPage: noted('listPage', () => ({ items: [NUMBER, OTHER_NUMBER].map(summary) })),
+    rotatePin: noted('rotatePin', (phoneNumberId) => ({
+      ...{ phoneNumberId, workflowId: workflowIdOf(phoneNumberId), runId: RUN_ID },
+    })),
+    rotateLater: noted('rotateLater', () => ({
+      ...{ workflowId: 'rotation-later', runId: RUN_ID, at: SINCE },
+    })),
+    notify: noted('notify', () => {}),
+    handleNumberEvent: noted('handleNumberEvent', () => 'begun' as const),
     async *watch(id) {
       calls.push('watch');
       yield summary(id);
@@ -120,6 +133,33 @@ export function standInDesk(calls: string[], events: Iterable<DeskEvent> = EVENT
   };
 }
 
+export const PIN = '407219';
+const RECORD = {
+  ...{ version: 'v-1', createdAt: SINCE, lastRotated: SINCE },
+} as const;
+
+/** A PIN store with a current PIN of every number. */
+export const standInPins: Pins = {
+  async describe(phoneNumberId) {
+    const label = LABELS[phoneNumberId];
+    return {
+      ...{ phoneNumberId, store: 'local', record: phoneNumberId, versions: { current: RECORD } },
+      displayPhoneNumber: `+1 631-555-${phoneNumberId.slice(-4)}`,
+      ...(label === undefined ? {} : { label }),
+    };
+  },
+  async read(phoneNumberId, version) {
+    if (version !== 'current') throw new PinNotFoundError('There is no such PIN.');
+    return { phoneNumberId, pin: new Secret(PIN), ...RECORD };
+  },
+  async *list() {
+    for (const id of [NUMBER, OTHER_NUMBER]) {
+      const record = await standInPins.describe(id);
+      if (record !== undefined) yield record;
+    }
+  },
+};
+
 const temporal: TemporalLooks = {
   async labelOf(phoneNumberId) {
     const label = LABELS[phoneNumberId];
@@ -137,6 +177,10 @@ export interface StandInOptions {
   client?: Partial<ApiClient>;
   desk?: Desk;
   temporal?: Partial<TemporalLooks>;
+  pins?: Partial<Pins>;
+  metaWebhooks?: NonNullable<ApiOptions['metaWebhooks']>;
+  /** Whether the audit trail can be written. */
+  auditWritable?: () => boolean;
   trustedProxies?: readonly string[];
   corsOrigins?: readonly string[];
   consoleDir?: string;
@@ -148,6 +192,7 @@ const NO_LIMITS = {
   refusedTokensPerMinute: 1e6,
   codesPerMinute: 1e6,
   claimsPerMinute: 1e6,
+  revealsPerMinute: 1e6,
 };
 
 /** The API on stand-ins, the calls that reached them, and what was audited. */
@@ -155,14 +200,22 @@ export async function standInApi(options: StandInOptions) {
   const calls: string[] = [];
   const audited: AuditEntry[] = [];
   const errors: unknown[] = [];
-  const audit: AuditLog = { write: (entry) => void audited.push(entry), close: async () => {} };
-  const { source, nameClaim, clock, client, desk, limits, ...rest } = options;
+  const { source, nameClaim, clock, client, desk, limits, pins, auditWritable, ...rest } = options;
+  const audit: AuditLog = {
+    write: (entry) => void audited.push(entry),
+    writeNow(entry) {
+      audited.push(entry);
+      return auditWritable?.() ?? true;
+    },
+    close: async () => {},
+  };
   const app = await createApi({
     ...rest,
     ...(clock === undefined ? {} : { clock }),
     client: { ...standInClient(calls), ...client },
     desk: desk ?? standInDesk(calls),
     temporal: { ...temporal, ...options.temporal },
+    openPins: async () => ({ ...standInPins, ...pins }),
     auth: createAuthenticator({
       source,
       ...(nameClaim === undefined ? {} : { nameClaim }),

@@ -56,6 +56,31 @@ test('a number whose PIN Meta refused is accepted as it is', async () => {
   expect((await desk.stack.client.result(number.id)).pin.confirmed).toBe(false);
 });
 
+test('a parked rotation is listed, named for what it is, and goes on after a retry', async () => {
+  const { desk } = opened;
+  const { client, simulator } = desk.stack;
+  const id = desk.stack.number({ preset: 'verified' });
+  await desk.stack.start(id, { label: 'Parked rotation' });
+  expect(await client.result(id)).toMatchObject({ outcome: 'live' });
+  simulator.faults.add({
+    ...{ kind: 'error', code: 10, message: 'The system user lacks a permission' },
+    ...{ endpoint: 'setPin', phoneNumberId: id, times: 1 },
+  });
+  await client.rotatePin(id, { reason: 'Ana has left' });
+  const olga = await desk.person('Olga', 'operator');
+  const parked = listOf(olga.page, 'Parked').locator(`[data-number="${id}"]`);
+  await sees(parked, /Rotation of the PIN: .*lacks a permission/);
+  await parked.getByRole('link').click();
+  await olga.page.getByRole('heading', { level: 1, name: 'Parked rotation' }).waitFor();
+  await sees(olga.page.getByRole('main'), 'Rotation of the PIN');
+  await olga.checkAccessibility();
+  await button(olga.page, 'Retry').click();
+  await button(olga.page.getByRole('dialog', { name: 'Retry?' }), 'Retry now').click();
+  await sees(olga.page.getByRole('region', { name: 'Result' }), /has another PIN/);
+  await seesNo(button(olga.page, 'Start again'));
+  expect(await client.result(id)).toMatchObject({ outcome: 'rotated' });
+});
+
 test('cancelling asks first, and then stops the run', async () => {
   const { desk } = opened;
   const number = await desk.waiting('Cancelled');

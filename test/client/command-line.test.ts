@@ -50,7 +50,43 @@ const REFUSED: [args: string[], says: string][] = [
   [['retry', ID, '--requested-by', 'x'.repeat(201)], '--requested-by must be a text of at most'],
   [['accept', 'x'], 'digits only'],
   [['accept', ID, 'more'], 'Too many arguments'],
-  [['pin'], 'Say what to do after "pin": provide. See "npx wa-onboard pin --help"'],
+  [
+    ['pin'],
+    'Say what to do after "pin": troubleshoot, provide, reveal, remove, export, import, keygen.',
+  ],
+  [['pin'], 'See "npx wa-onboard pin --help"'],
+  [['pin', 'troubleshoot', 'x'], 'digits only'],
+  [['number', 'x'], 'digits only'],
+  [['number'], 'Give the phone number id, or set WA_PHONE_NUMBER_ID.'],
+  [['rotate', 'x'], 'digits only'],
+  [['rotate', ID, '--reason', ' '], '--reason must say why'],
+  [['rotate', ID, '--reason', 'it was 004217'], '--reason must hold no six digits'],
+  [['rotate', ID, 'more'], 'Too many arguments'],
+  [['reregister', ID, '--reason', 'x'.repeat(201)], '--reason must say why, in at most 200'],
+  [['offboard', ID], `confirm it with --confirm ${ID}`],
+  [['offboard', ID, '--confirm', `${ID}1`], `--confirm must repeat the phone number id ${ID}`],
+  [
+    ['offboard', ID, '--confirm', ID, '--keep-pin', '--delete-pin'],
+    'either --keep-pin or --delete-pin',
+  ],
+  [['schedule'], 'rotation, reconcile, describe, pause, resume, remove, run'],
+  [['schedule', 'rotation'], "'--every <duration>' not specified"],
+  [['schedule', 'rotation', '--every', '90'], '--every must be a duration such as 90d'],
+  [['schedule', 'rotation', '--every', '1h'], 'between 1 day and 10 years'],
+  [['schedule', 'rotation', '--every', '90d', '--per-minute', '0'], 'from 1 to 600'],
+  [['schedule', 'rotation', '--every', '90d', '--at-once', '1.5'], 'from 1 to 200'],
+  [['schedule', 'rotation', '--every', '90d', '--halt-share', '0'], 'above 0 and at most 1'],
+  [['schedule', 'rotation', '--every', '90d', '--halt-share', '120%'], 'above 0 and at most 1'],
+  [['schedule', 'reconcile', '--every', '1m'], 'between 1 hour and 30 days'],
+  [['schedule', 'reconcile', '--every', '1d', '--waba', 'x'], '--waba must be Meta’s id'],
+  [['schedule', 'reconcile', '--every', '1d', '--age', '90'], '--age must be a duration'],
+  [['schedule', 'pause'], "Missing required argument 'name'"],
+  [['schedule', 'pause', 'sweep'], 'The schedule must be rotation or reconcile.'],
+  [['schedule', 'describe', 'x'], 'The schedule must be rotation or reconcile.'],
+  [['sweep', 'frobnicate'], 'See "npx wa-onboard sweep --help"'],
+  [['sweep', 'start', '--age', 'old'], '--age must be a duration such as 90d'],
+  [['reconcile', '--age', '12h'], 'between 1 day and 10 years'],
+  [['reconcile', '--waba', '+49 30'], '--waba must be Meta’s id of the account'],
   [['pin', 'frobnicate'], "Unknown command 'frobnicate'"],
   [['pin', 'provide', '--frobnicate'], 'See "npx wa-onboard pin provide --help"'],
   [['pin', 'provide', '+49 30 123456'], 'not the telephone number'],
@@ -123,17 +159,30 @@ test('no arguments at all print the help and end with exit code 2', async () => 
   expect(exitCode).toBe(EXIT.usage);
 });
 
-test('every command has help with an example, and it ends with exit code 0', async () => {
-  const { stdout } = await run(['--help']);
-  const names = [...stdout.matchAll(/^ {2}([a-z]+) .*$/gm)].map((match) => match[1]);
-  const commands = names.filter((name) => name !== 'help' && name !== undefined) as string[];
-  expect(commands).toEqual(expect.arrayContaining(['start', 'code', 'status', 'doctor']));
+/** The commands that a help lists. */
+const listedIn = (help: string) =>
+  [...help.slice(help.indexOf('Commands:')).matchAll(/^ {2}([a-z]+) .*$/gm)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => name !== 'help');
+
+test('every command, and every command below one, has help with an example, and ends with exit code 0', async () => {
+  const commands = listedIn((await run(['--help'])).stdout);
+  expect(commands).toEqual(expect.arrayContaining(['start', 'code', 'status', 'doctor', 'rotate']));
+  const below: string[] = [];
   for (const command of commands) {
     const help = await run([command, '--help']);
     expect(help.stdout, command).toContain('Examples:');
     expect(help.exitCode, command).toBe(EXIT.done);
+    if (!help.stdout.includes('Commands:')) continue;
+    for (const name of listedIn(help.stdout)) {
+      const path = [command, name];
+      below.push(path.join(' '));
+      expect((await run([...path, '--help'])).stdout, path.join(' ')).toContain('Examples:');
+    }
   }
-  expect((await run(['pin', 'provide', '--help'])).stdout).toContain('Examples:');
+  expect(below).toEqual(
+    expect.arrayContaining(['pin provide', 'pin reveal', 'schedule rotation', 'sweep resume']),
+  );
 });
 
 test('the version is that of the package', async () => {

@@ -181,7 +181,7 @@ test.concurrent('the PIN goes to the store of the npm start that runs here, not 
 test.concurrent('where Temporal is named, the PIN store is the configured one, whatever npm start does here', () => {
   const cwd = newFolder();
   stackIn(cwd, 'elsewhere');
-  expect(pinStoreInUse(loadConfiguration({ ...NO_TEMPORAL }, cwd))).toEqual({
+  expect(pinStoreInUse(loadConfiguration({ ...NO_TEMPORAL }, cwd))).toMatchObject({
     kind: 'local',
     dir: join(cwd, '.onboarding-pins'),
   });
@@ -196,4 +196,39 @@ test.concurrent('no passphrase is in what npm start leaves: it comes from the co
   const config = pinStoreInUse(loadConfiguration({ PIN_STORE_PASSPHRASE: 'mine' }, cwd));
   expect(config).toMatchObject({ kind: 'local', dir: join(cwd, 'elsewhere') });
   expect(config.kind === 'local' && config.passphrase?.reveal()).toBe('mine');
+});
+
+/** What `npm start` leaves where it keeps PINs in Vault. */
+function vaultStackIn(cwd: string): void {
+  const { pinStore } = loadConfiguration(
+    { PIN_STORE: 'vault', VAULT_ADDR: 'https://vault.example.com:8200', VAULT_TOKEN: 'hvs.secret' },
+    cwd,
+  );
+  writeStackFile(join(cwd, '.onboarding'), {
+    temporalAddress: '127.0.0.1:1',
+    namespace: 'default',
+    graphBaseUrl: 'http://127.0.0.1:1',
+    simulator: true,
+    pinStore,
+    pid: process.pid,
+  });
+}
+
+test.concurrent('where npm start keeps PINs in Vault, what logs in comes from the command’s own environment', () => {
+  const cwd = newFolder();
+  vaultStackIn(cwd);
+  expect(readFileSync(join(cwd, '.onboarding', 'stack.json'), 'utf8')).not.toContain('hvs.secret');
+  const config = pinStoreInUse(loadConfiguration({ VAULT_TOKEN: 'hvs.mine' }, cwd));
+  expect(config).toMatchObject({ kind: 'vault', address: 'https://vault.example.com:8200' });
+  expect(config.kind === 'vault' && 'token' in config.auth && config.auth.token.reveal()).toBe(
+    'hvs.mine',
+  );
+});
+
+test.concurrent('where nothing logs in to that Vault, one sentence says what to set', async () => {
+  const cwd = newFolder();
+  vaultStackIn(cwd);
+  const { exitCode, stderr } = await run(['pin', 'provide', ID], { cwd, stdin: `${PIN}\n` });
+  expect(unwrapped(stderr)).toContain('set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID.');
+  expect(exitCode).toBe(EXIT.usage);
 });

@@ -25,6 +25,7 @@ const RUN = {
   workflowId: 'whatsapp-number-106540352242922',
   runId: '01a20690-089c-7cc4-8af7-d2638ba95900',
   label: 'Support Berlin',
+  operation: 'onboardNumber',
   startedAt: '2026-11-23T14:32:03Z',
 } as const;
 
@@ -36,6 +37,7 @@ export function awaitingCode(): OnboardingStatus & Required<Pick<OnboardingStatu
     stage: 'AwaitingCode',
     progress: {
       phoneNumberId: RUN.phoneNumberId,
+      operation: RUN.operation,
       stage: 'AwaitingCode',
       label: RUN.label,
       steps: steps({
@@ -85,6 +87,7 @@ function parked(
     stage: 'Parked',
     progress: {
       phoneNumberId: RUN.phoneNumberId,
+      operation: RUN.operation,
       stage: 'Parked',
       label: RUN.label,
       steps: steps(known),

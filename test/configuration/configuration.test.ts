@@ -19,7 +19,7 @@ const load = (env: Record<string, string> = {}) => loadConfiguration({ ...env },
 test('without any variable everything has its default, and paths begin in the working directory', () => {
   expect(load()).toMatchObject({
     graph: { baseUrl: 'https://graph.facebook.com', explicitBaseUrl: false, version: 'v25.0' },
-    pinStore: { kind: 'local', dir: join(cwd, '.onboarding-pins') },
+    pinStore: { kind: 'local', dir: join(cwd, '.onboarding-pins'), keepFormer: 10 },
     temporal: {
       explicit: false,
       namespace: 'default',
@@ -48,6 +48,7 @@ test('every variable arrives where it belongs', () => {
     GRAPH_API_VERSION: 'v23.0',
     PIN_STORE: 'aws-secrets-manager',
     PIN_STORE_PREFIX: 'pins/',
+    PIN_STORE_KEEP_FORMER: '90',
     TEMPORAL_ADDRESS: 'temporal.example:7233',
     TEMPORAL_NAMESPACE: 'numbers',
     ONBOARDING_STATE_DIR: '/var/lib/onboarding',
@@ -66,7 +67,7 @@ test('every variable arrives where it belongs', () => {
     },
     phoneNumberId: '106540352242922',
     wabaId: '102290129340398',
-    pinStore: { kind: 'aws-secrets-manager', prefix: 'pins/' },
+    pinStore: { kind: 'aws-secrets-manager', prefix: 'pins/', keepFormer: 90 },
     temporal: {
       explicit: true,
       namespace: 'numbers',
@@ -109,7 +110,10 @@ test('the token and the passphrase do not show when a configuration is printed',
 });
 
 test.each([
-  ['PIN_STORE', 'valut', 'PIN_STORE must be local or aws-secrets-manager.'],
+  ['PIN_STORE', 'valut', 'PIN_STORE must be local, aws-secrets-manager or vault.'],
+  ['PIN_STORE_KEEP_FORMER', '0', 'PIN_STORE_KEEP_FORMER must be a whole number from 1 to 90.'],
+  ['PIN_STORE_KEEP_FORMER', '91', 'PIN_STORE_KEEP_FORMER must be a whole number from 1 to 90.'],
+  ['ROTATE_ON_PIN_CHANGE', 'yes', 'ROTATE_ON_PIN_CHANGE must be offer or automatic.'],
   ['GRAPH_API_VERSION', '25', 'GRAPH_API_VERSION must be a version such as v25.0.'],
   ['GRAPH_API_BASE_URL', 'graph', 'GRAPH_API_BASE_URL must be a URL that starts with https://'],
   ['GRAPH_API_BASE_URL', 'ftp://x', 'GRAPH_API_BASE_URL must be a URL that starts with https://'],

@@ -17,6 +17,7 @@ function onboarding(id: string, more: Partial<Onboarding> = {}): Onboarding {
   return {
     phoneNumberId: id,
     runId: `run-${id}`,
+    operation: 'onboardNumber',
     run: 'running',
     stage: 'AwaitingCode',
     startedAt: at(-3_600),

@@ -4,6 +4,7 @@ import {
   mayCancel,
   newestCodeText,
   notSentText,
+  operationTitle,
   verdictText,
 } from '../../client/console/words.js';
 import { type OnboardingProgress, STEP_NAMES, type StepName } from '../../workflows/messages.js';
@@ -75,15 +76,32 @@ test('the newest code is pointed out only where several were sent', () => {
   );
 });
 
+describe('what is done with a number', () => {
+  test('is named where it is no onboarding', () => {
+    expect(operationTitle('onboardNumber')).toBeUndefined();
+    expect(operationTitle('rotatePin')).toBe('Rotation of the PIN');
+    expect(operationTitle('reregisterNumber')).toBe('Registering again');
+    expect(operationTitle('offboardNumber')).toBe('Offboarding');
+  });
+});
+
 describe('cancelling', () => {
   const progress = (done: StepName[], more: Partial<OnboardingProgress> = {}) =>
     ({
       phoneNumberId: '106540352242922',
+      operation: 'onboardNumber',
       stage: 'Parked',
       steps: STEP_NAMES.map((name) => ({ name, state: done.includes(name) ? 'done' : 'pending' })),
       budget: { register: { used: 0, limit: 10 }, deregister: { used: 0, limit: 10 } },
       ...more,
     }) satisfies OnboardingProgress;
+
+  test('of a rotation says that the PIN made for it is kept, and nothing of a registration', () => {
+    const texts = cancelTexts(progress(['register'], { operation: 'rotatePin' })).join(' ');
+    expect(texts).toContain('The rotation stops');
+    expect(texts).toContain('stays in the PIN store');
+    expect(texts).not.toMatch(/onboarding|deregister/);
+  });
 
   test('says that a registered number is deregistered, and that nothing is where nothing was done', () => {
     expect(cancelTexts(progress(['register'])).join(' ')).toContain('deregistered at Meta again');

@@ -28,8 +28,9 @@ export type StoreFault =
 
 export type StoreFaultKind = StoreFault['kind'];
 
+/** The methods that a rule strikes which names none. */
 export const FAULTY_METHODS = ['stage', 'promote', 'read', 'describe'] as const;
-export type FaultyMethod = (typeof FAULTY_METHODS)[number];
+export type FaultyMethod = (typeof FAULTY_METHODS)[number] | 'annotate';
 
 /** A fault, and the calls that it strikes. Without `times` and `probability` it strikes every one. */
 export type StoreFaultRule = StoreFault & {
@@ -158,12 +159,17 @@ export function faultyPinStore(
         through('stage', phoneNumberId, () => store.stage(phoneNumberId, about, newPin)),
       read: (phoneNumberId, version) =>
         through('read', phoneNumberId, () => store.read(phoneNumberId, version)),
-      promote: (phoneNumberId, version) =>
-        through('promote', phoneNumberId, () => store.promote(phoneNumberId, version)),
+      promote: (phoneNumberId, version, expected) =>
+        through('promote', phoneNumberId, () => store.promote(phoneNumberId, version, expected)),
       describe: (phoneNumberId) =>
         through('describe', phoneNumberId, () => store.describe(phoneNumberId)),
       provide: (phoneNumberId, pin, about) => store.provide(phoneNumberId, pin, about),
+      annotate: (phoneNumberId, notes) =>
+        through('annotate', phoneNumberId, () => store.annotate(phoneNumberId, notes)),
       list: () => store.list(),
+      page: (cursor, limit) => store.page(cursor, limit),
+      backUp: (phoneNumberId) => store.backUp(phoneNumberId),
+      restore: (backup) => store.restore(backup),
       remove: (phoneNumberId) => store.remove(phoneNumberId),
       check: () => store.check(),
     },
@@ -213,5 +219,5 @@ function executes(failure: Failure): boolean {
 
 function matches(rule: StoreFaultRule, method: FaultyMethod, phoneNumberId: string): boolean {
   if (rule.phoneNumberId !== undefined && rule.phoneNumberId !== phoneNumberId) return false;
-  return rule.method === undefined || [rule.method].flat().includes(method);
+  return [rule.method ?? FAULTY_METHODS].flat().includes(method);
 }

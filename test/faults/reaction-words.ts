@@ -87,7 +87,13 @@ const exitWhile = (stage: OnboardingStage) => exitCodeOfStatus({ ...A_RUN, run: 
 const exitAfter = (type: string) =>
   exitCodeOfStatus({ ...A_RUN, run: 'failed', failure: { type, message: '' } });
 
-const A_RUN = { phoneNumberId: '', workflowId: '', runId: '', startedAt: '' };
+const A_RUN = {
+  phoneNumberId: '',
+  workflowId: '',
+  runId: '',
+  operation: 'onboardNumber',
+  startedAt: '',
+} as const;
 
 const PARKED: Sight = { stage: 'Parked', exit: exitWhile('Parked') };
 const AWAITING: Sight = { stage: 'AwaitingCode', exit: exitWhile('AwaitingCode') };

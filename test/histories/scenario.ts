@@ -6,7 +6,7 @@ export interface Scenario {
   /** How the run ends; an open one is recorded while it waits for something that takes too long for a test. */
   ending: 'completed' | 'failed' | 'canceled' | 'open';
   /** @default 'strict' */
-  on?: 'strict' | 'naive' | 'hasty' | 'notifying';
-  /** Plays it. @returns the number whose newest run is to be recorded */
-  play(stage: Stage): Promise<string>;
+  on?: Exclude<keyof Stage, 'beforePromote' | 'close'>;
+  /** Plays it. @returns the number whose newest run is to be recorded, or another workflow */
+  play(stage: Stage): Promise<string | { workflowId: string }>;
 }

@@ -1,6 +1,7 @@
 import { CANCELLATIONS } from './cancellations.js';
 import { CODES } from './codes.js';
 import { DESK } from './desk.js';
+import { FLEET } from './fleet.js';
 import { PLAN_ROWS } from './plan-rows.js';
 import type { Scenario } from './scenario.js';
 import { TROUBLES } from './troubles.js';
@@ -12,4 +13,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...DESK,
   ...TROUBLES,
   ...CANCELLATIONS,
+  ...FLEET,
 ];

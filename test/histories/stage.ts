@@ -11,6 +11,9 @@ export interface Stage {
   hasty: Stack;
   /** Where people are notified. */
   notifying: Stack;
+  /** Whose PIN stores hold nothing but what is swept. */
+  sweeping: Stack;
+  halting: Stack;
   /** What happens before the PIN store of the strict stack promotes a PIN of a number: a failure, or a wait. */
   beforePromote: Map<string, () => Promise<void>>;
   close(): Promise<void>;
@@ -21,26 +24,31 @@ export async function openStage(): Promise<Stage> {
   const strict = await startStack({
     wrapStore: (store) => ({
       ...store,
-      async promote(id, version) {
+      async promote(id, version, expected) {
         await beforePromote.get(id)?.();
-        return store.promote(id, version);
+        return store.promote(id, version, expected);
       },
     }),
   });
   const naive = await startStack({ mode: 'naive' });
   const hasty = await startStack({
-    pastRuns: { of: async () => [] },
+    pastRuns: { of: async () => [], newest: async () => undefined },
     clock: () => new Date(Date.now() - RESEND_GAP_MS),
   });
   const notifying = await startStack({ notifier: { post: async () => undefined } });
+  const sweeping = await startStack();
+  const halting = await startStack();
   return {
     strict,
     naive,
     hasty,
     notifying,
+    sweeping,
+    halting,
     beforePromote,
     async close() {
-      await Promise.all([strict.close(), naive.close(), hasty.close(), notifying.close()]);
+      const stacks = [strict, naive, hasty, notifying, sweeping, halting];
+      await Promise.all(stacks.map((stack) => stack.close()));
     },
   };
 }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, inject, test } from 'vitest';
 import type { GraphNumber } from '../../activities/graph-api/graph-client.js';
+import type { PastRuns } from '../../activities/past-runs.js';
 import { stageInDocument } from '../../activities/pin-store/pin-document.js';
 import { modelCase } from './cases/arbitrary-case.js';
 import type { Mutations } from './cases/open-scene.js';
@@ -45,7 +46,8 @@ test('a PIN that becomes the current one before Meta has accepted it is found', 
 });
 
 test('a ledger that forgets terminated runs is found', async () => {
-  const forgets: Mutations['pastRuns'] = (pastRuns) => ({
+  const forgets = (pastRuns: PastRuns): PastRuns => ({
+    ...pastRuns,
     of: async (...asked) => (await pastRuns.of(...asked)).filter(({ cutOff }) => !cutOff),
   });
   expect(await violationFound({ pastRuns: forgets })).toMatch(/^I[23]: /);

@@ -50,7 +50,7 @@ export async function startReceiver(): Promise<Receiver> {
         return response.writeHead(401).end('no signature that fits');
       }
       const notification = JSON.parse(body) as Notification;
-      const answered = planned.get(notification.phoneNumberId)?.shift() ?? 200;
+      const answered = planned.get(notification.phoneNumberId ?? '')?.shift() ?? 200;
       const post: Post = { notification, answered };
       posts.push(post);
       if (answered === 'never') return held.set(response, post);

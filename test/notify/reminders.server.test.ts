@@ -63,7 +63,7 @@ beforeAll(async () => {
         accessToken: new Secret(simulator.token),
       }),
       pinStore: await openPinStore({ kind: 'local', dir: join(folder, 'pins') }),
-      pastRuns: { of: async () => [] }, // this server lists none
+      pastRuns: { of: async () => [], newest: async () => undefined }, // this server lists none
       notifies: true,
       clock: () => new Date(activityInfo().currentAttemptScheduledTimestampMs),
     }),

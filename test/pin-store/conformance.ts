@@ -1,23 +1,48 @@
-import { inspect } from 'node:util';
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generatePin } from '../../activities/pin.js';
 import type { PinStoreConfig } from '../../activities/pin-store/open-pin-store.js';
 import {
-  type PinDescription,
   PinNotFoundError,
+  type PinRecordBackup,
   type PinStore,
   PinStoreRefusedError,
   PinStoreUnreachableError,
   type PinVersionState,
 } from '../../activities/pin-store/pin-store.js';
 import { Secret } from '../../activities/secret.js';
-import type { RacerAnswer, RacerTask } from './racer.js';
-import { type Racers, startRacers } from './racers.js';
+import { backupConformance } from './conformance-backups.js';
+import { listConformance } from './conformance-lists.js';
+import { noteConformance } from './conformance-notes.js';
+import { raceConformance } from './conformance-races.js';
+import {
+  ABOUT,
+  type ConformanceScene,
+  fixed,
+  listed,
+  newNumber,
+  pinsOf,
+  STATES,
+  shownOf,
+  stageAndPromote,
+} from './conformance-scene.js';
 
 /** A PIN store as the suite needs it: the same records, opened as often as wanted. */
 export interface StoreUnderTest {
-  /** The store, as a process that starts now would open it. */
-  open(clock?: () => Date): PinStore | Promise<PinStore>;
+  /**
+   * The store, as a process that starts now would open it.
+   *
+   * @param keepFormer as the store's option of that name
+   */
+  open(clock?: () => Date, keepFormer?: number): PinStore | Promise<PinStore>;
+  /** A store of the same kind in another place, which holds nothing yet. */
+  elsewhere(): PinStore | Promise<PinStore>;
+  /**
+   * Puts something that is no PIN record in the place of one, as a person could with the store's own tools.
+   *
+   * @returns a function that tells whether it is still there
+   */
+  tamper(phoneNumberId: string): Promise<() => Promise<boolean>>;
   /**
    * Runs an operation in a process that dies right after so many writes.
    *
@@ -26,6 +51,7 @@ export interface StoreUnderTest {
   dyingAfter(writes: number, operation: (store: PinStore) => Promise<unknown>): Promise<boolean>;
   /** How another process opens it. */
   config: PinStoreConfig;
+  /** The passphrase, or the token of a Vault, that the configuration lacks when it is sent to another process. */
   passphrase?: string;
   /** A store that cannot be reached, and one that answers that it will not. */
   unreachable(): PinStore | Promise<PinStore>;
@@ -38,56 +64,34 @@ export interface Conformance {
   start(): Promise<StoreUnderTest>;
   /** Whether a number can be staged anew as soon as its record was removed. */
   stagesAfterRemoval: boolean;
+  /** Whether `keepFormer` says how many PINs without a state are kept. Where it does not, the store keeps them for longer. */
+  keepsFormer: boolean;
   /** How often two processes race. */
   rounds: number;
 }
 
-const STATES: PinVersionState[] = ['pending', 'current', 'previous', 'provided'];
-const ABOUT = { displayPhoneNumber: '+1 631-555-1234', wabaId: '102290129340398', label: 'Lima' };
-
-let lastNumber = 106_540_352_242_000;
-function newNumber(): string {
-  lastNumber += 1;
-  return String(lastNumber);
-}
-const fixed = (pin: string) => () => new Secret(pin);
-
-/** The PINs of a record by state: what a person with the key would see. */
-async function pinsOf(
-  store: PinStore,
-  number: string,
-): Promise<Partial<Record<PinVersionState, string>>> {
-  const pins: Partial<Record<PinVersionState, string>> = {};
-  const description = await store.describe(number);
-  for (const state of STATES) {
-    if (description?.versions[state]) pins[state] = (await store.read(number, state)).pin.reveal();
-  }
-  return pins;
-}
-
-async function listed(store: PinStore): Promise<PinDescription[]> {
-  const all: PinDescription[] = [];
-  for await (const each of store.list()) all.push(each);
-  return all;
-}
-
-async function stageAndPromote(store: PinStore, number: string, pin?: string): Promise<string> {
-  const { version } = await store.stage(number, {}, pin === undefined ? generatePin : fixed(pin));
-  await store.promote(number, version);
-  return version;
-}
-
 /** The suite that every PIN store passes. */
-export function pinStoreConformance({
-  name,
-  start,
-  stagesAfterRemoval,
-  rounds,
-}: Conformance): void {
+export function pinStoreConformance(about: Conformance): void {
+  const { name, start, stagesAfterRemoval } = about;
   describe(`PIN store ${name}`, () => {
     let store: PinStore;
     let backend: StoreUnderTest;
     let now = new Date('2026-11-23T09:00:00.000Z');
+    const scene: ConformanceScene = {
+      about,
+      get store() {
+        return store;
+      },
+      get backend() {
+        return backend;
+      },
+      get now() {
+        return now;
+      },
+      set now(instant) {
+        now = instant;
+      },
+    };
 
     beforeAll(async () => {
       backend = await start();
@@ -368,6 +372,23 @@ export function pinStoreConformance({
           after: { provided: '012349' },
         },
         {
+          title: 'a promotion that expects what is current',
+          prepare: rotated,
+          operation: async (dying, number) => {
+            const { versions } = (await store.describe(number)) ?? {};
+            const version = versions?.pending?.version ?? (await versionOf(number, 'current'));
+            const current = versions?.pending ? await versionOf(number, 'current') : 'b3e2';
+            await dying.promote(number, version, { current });
+          },
+          after: { current: '047382', previous: '830174' },
+        },
+        {
+          title: 'a note',
+          prepare: rotated,
+          operation: (dying, number) => dying.annotate(number, { renamedAt: now.toISOString() }),
+          after: { current: '830174', pending: '047382' },
+        },
+        {
           title: 'a removal',
           prepare: rotated,
           operation: (dying, number) => dying.remove(number),
@@ -413,71 +434,10 @@ export function pinStoreConformance({
       });
     });
 
-    describe('two processes at once', () => {
-      let racers: Racers;
-      beforeAll(async () => {
-        racers = await startRacers();
-      }, 60_000);
-      afterAll(() => racers.stop());
-
-      const task = (
-        phoneNumberId: string,
-        method: RacerTask['method'],
-        argument?: string,
-      ): RacerTask => ({
-        config: backend.config,
-        ...(backend.passphrase !== undefined && { passphrase: backend.passphrase }),
-        phoneNumberId,
-        method,
-        ...(argument !== undefined && { argument }),
-      });
-      const versionIn = (answer: RacerAnswer): string => {
-        if ('version' in answer) return answer.version;
-        throw new Error(`A racer failed: ${JSON.stringify(answer)}`);
-      };
-
-      test('they stage the same PIN and promote it once, time after time', async () => {
-        const number = newNumber();
-        let former: string | undefined;
-        for (let round = 0; round < rounds; round += 1) {
-          const staged = await racers.race(task(number, 'stage'), task(number, 'stage'));
-          const version = versionIn(staged[0]);
-          expect(versionIn(staged[1])).toBe(version);
-          expect((await store.read(number, 'pending')).version).toBe(version);
-          const promote = task(number, 'promote', version);
-          const promoted = await racers.race(promote, promote);
-          expect(promoted.map(versionIn)).toEqual([version, version]);
-          const { versions } = (await store.describe(number)) ?? {};
-          expect(versions?.current?.version).toBe(version);
-          expect(versions?.previous?.version).toBe(former);
-          expect(versions?.pending).toBeUndefined();
-          former = version;
-        }
-      }, 60_000);
-
-      test('they stage the same first PIN of a number', async () => {
-        for (let round = 0; round < rounds; round += 1) {
-          const number = newNumber();
-          const staged = await racers.race(task(number, 'stage'), task(number, 'stage'));
-          expect(versionIn(staged[0])).toBe(versionIn(staged[1]));
-          expect(versionIn(staged[0])).toBe((await store.read(number, 'pending')).version);
-        }
-      }, 60_000);
-
-      test('neither undoes what the other does to the same record', async () => {
-        for (let round = 0; round < rounds; round += 1) {
-          const number = newNumber();
-          const { version } = await store.stage(number, {}, fixed('830174'));
-          const [promoted, provided] = await racers.race(
-            task(number, 'promote', version),
-            task(number, 'provide', '012349'),
-          );
-          expect(versionIn(promoted)).toBe(version);
-          expect(versionIn(provided)).not.toBe(version);
-          expect(await pinsOf(store, number)).toEqual({ current: '830174', provided: '012349' });
-        }
-      }, 60_000);
-    });
+    noteConformance(scene);
+    listConformance(scene);
+    backupConformance(scene);
+    raceConformance(scene);
 
     test('a store that cannot be reached says so, from every method', async () => {
       for (const failure of await failuresOf(await backend.unreachable())) {
@@ -496,16 +456,22 @@ export function pinStoreConformance({
       const pin = '958374';
       const number = newNumber();
       const shown: unknown[] = [await store.stage(number, ABOUT, fixed(pin))];
+      const { version } = await store.read(number, 'pending');
+      shown.push(
+        await store.promote(number, version, { current: 'b3e2' }).catch((e: unknown) => e),
+      );
       shown.push(await store.promote(number, (await store.read(number, 'pending')).version));
       shown.push(await store.provide(number, new Secret('746293')), await store.describe(number));
       shown.push(await store.read(number, 'current'), (await listed(store)).slice(-1));
+      shown.push(await store.annotate(number, { renamedAt: now.toISOString() }));
+      const backup = await store.backUp(number);
+      shown.push(backup, await store.page());
+      const damaged = { ...backup, phoneNumberId: newNumber(), about: {}, notes: {}, states: {} };
+      shown.push(await store.restore({ versions: [], ...damaged }).catch((e: unknown) => e));
       shown.push(...(await failuresOf(await backend.unreachable(), pin)));
       shown.push(...(await failuresOf(await backend.refusing(), pin)));
       shown.push(await store.read(number, 'pending').catch((error: unknown) => error));
-      const text = shown.map(
-        (each) => inspect(each, { depth: 20, showHidden: true }) + JSON.stringify(each),
-      );
-      expect(text.join('\n')).not.toMatch(/958374|746293/);
+      expect(shownOf(shown)).not.toMatch(/958374|746293/);
     });
   });
 }
@@ -513,13 +479,29 @@ export function pinStoreConformance({
 /** What each method of a store that does not work throws. */
 async function failuresOf(store: PinStore, pin = '830174'): Promise<unknown[]> {
   const number = newNumber();
+  const version = {
+    version: randomUUID(),
+    pin: new Secret(pin),
+    createdAt: '2026-11-23T09:00:00.000Z',
+  };
+  const backup: PinRecordBackup = {
+    phoneNumberId: number,
+    about: {},
+    notes: {},
+    versions: [version],
+    states: { current: version.version },
+  };
   const calls: (() => Promise<unknown>)[] = [
     () => store.stage(number, {}, fixed(pin)),
     () => store.read(number, 'current'),
     () => store.promote(number, 'b3e2'),
     () => store.provide(number, new Secret(pin)),
     () => store.describe(number),
+    () => store.annotate(number, { renamedAt: '2026-11-23T09:00:00.000Z' }),
     () => listed(store),
+    () => store.page(),
+    () => store.backUp(number),
+    () => store.restore(backup),
     () => store.remove(number),
     () => store.check(),
   ];

@@ -40,9 +40,11 @@ for (const passphrase of [undefined, 'correct horse battery']) {
   pinStoreConformance({
     name: passphrase === undefined ? 'local, with a key file' : 'local, with a passphrase',
     stagesAfterRemoval: true,
+    keepsFormer: true,
     rounds: passphrase === undefined ? 20 : 5,
     async start() {
       const dir = await temporaryFolder();
+      const others: string[] = [];
       const key = {
         scryptWorkFactor: FAST_SCRYPT,
         ...(passphrase !== undefined && { passphrase: new Secret(passphrase) }),
@@ -50,7 +52,26 @@ for (const passphrase of [undefined, 'correct horse battery']) {
       return {
         config: { kind: 'local', dir },
         ...(passphrase !== undefined && { passphrase }),
-        open: (clock) => createLocalPinStore({ dir, ...key, ...(clock && { clock }) }),
+        open: (clock, keepFormer) =>
+          createLocalPinStore({
+            dir,
+            ...key,
+            ...(clock && { clock }),
+            ...(keepFormer !== undefined && { keepFormer }),
+          }),
+        async elsewhere() {
+          const other = await temporaryFolder();
+          others.push(other);
+          return createLocalPinStore({ dir: other, ...key });
+        },
+        async tamper(phoneNumberId) {
+          const folder = join(dir, phoneNumberId);
+          const [file = ''] = (await readdir(folder)).filter((name) => name.endsWith('.age'));
+          const path = join(folder, file);
+          const note = 'The PIN is in the safe.';
+          await writeFile(path, note);
+          return async () => (await readFile(path, 'utf8')) === note;
+        },
         async dyingAfter(writes, operation) {
           Object.assign(faults, { writesLeft: writes, died: false });
           try {
@@ -70,7 +91,9 @@ for (const passphrase of [undefined, 'correct horse battery']) {
           const store = createLocalPinStore({ dir: folder, ...key });
           return store;
         },
-        stop: () => rm(dir, { recursive: true }),
+        async stop() {
+          for (const each of [dir, ...others]) await rm(each, { recursive: true });
+        },
       };
     },
   });
@@ -92,7 +115,11 @@ function withListing(code: string, store: PinStore): PinStore {
     read: (...args) => failing(() => store.read(...args)),
     promote: (...args) => failing(() => store.promote(...args)),
     provide: (...args) => failing(() => store.provide(...args)),
+    annotate: (...args) => failing(() => store.annotate(...args)),
     describe: (...args) => failing(() => store.describe(...args)),
+    page: (...args) => failing(() => store.page(...args)),
+    backUp: (...args) => failing(() => store.backUp(...args)),
+    restore: (...args) => failing(() => store.restore(...args)),
     remove: (...args) => failing(() => store.remove(...args)),
     check: () => failing(() => store.check()),
     async *list() {
@@ -175,6 +202,28 @@ describe('the local PIN store', () => {
       expect(await refusal(each.check())).toContain('another key');
     }
     expect(await filesOf()).toEqual(['1.age']);
+    await rm(other, { recursive: true });
+  });
+
+  test('a file that another key wrote is listed as such, and without the key nothing is listed', async () => {
+    for (const number of ['41', '42', '43']) await store.stage(number, {}, generatePin);
+    const other = await temporaryFolder();
+    await createLocalPinStore({ dir: other }).stage('42', {}, generatePin);
+    const path = join(dir, '42', '1.age');
+    await writeFile(path, await readFile(join(other, '42', '1.age')));
+    const { records } = await store.page();
+    expect(records).toEqual([
+      await store.describe('41'),
+      {
+        phoneNumberId: '42',
+        store: 'local',
+        record: '42',
+        unreadable: expect.stringContaining(`${path} was encrypted with another key`),
+      },
+      await store.describe('43'),
+    ]);
+    await rm(keyFile());
+    expect(await refusal(store.page())).toContain('restore the file');
     await rm(other, { recursive: true });
   });
 

@@ -91,6 +91,30 @@ describe('a read of a number', () => {
     expect((await read('id,status')).status).toBe(200);
   });
 
+  test('shows the health that follows from its state, or the one of the seed', async () => {
+    const { simulator, read } = await numberOf({ preset: 'live' });
+    const health = async () => (await read('health_status')).body.health_status;
+    expect(await health()).toMatchObject({ can_send_message: 'AVAILABLE' });
+    simulator.update(ID, { standing: 'FLAGGED' });
+    expect(await health()).toMatchObject({ can_send_message: 'LIMITED' });
+    const errors = [{ error_code: 141006, error_description: 'No payment method.' }];
+    const seeded = {
+      can_send_message: 'BLOCKED',
+      entities: [{ entity_type: 'WABA', id: '1', can_send_message: 'BLOCKED', errors }],
+    };
+    simulator.update(ID, { health: seeded });
+    expect(await health()).toEqual(seeded);
+  });
+
+  test('shows a display name that was changed, and its review', async () => {
+    const { simulator, read } = await numberOf({ preset: 'live' });
+    simulator.update(ID, { verifiedName: 'Happy Shrub', nameStatus: 'PENDING_REVIEW' });
+    expect((await read('verified_name,name_status')).body).toMatchObject({
+      verified_name: 'Happy Shrub',
+      name_status: 'PENDING_REVIEW',
+    });
+  });
+
   test('leaves out what the seed hides', async () => {
     const { read } = await numberOf({ hiddenFields: ['code_verification_status'] });
     expect((await read('status,code_verification_status')).body).toEqual({
@@ -175,6 +199,31 @@ describe('an account', () => {
     expect((await add('419-555-1518')).error).toBe('100');
     const { body } = await call(simulator, list);
     expect(body.data).toMatchObject([{ ...added.body, display_phone_number: '+1 4195551518' }]);
+  });
+
+  test('takes a number again under another id once the former one is deleted or gone', async () => {
+    const simulator = await simulatorWith({ numbers: [{ id: '10001' }, { id: '10002' }] });
+    const add = (id: string) => {
+      const phone_number = simulator.number(id).displayPhoneNumber.replace('+1 ', '');
+      return call(simulator, list, {
+        method: 'POST',
+        body: JSON.stringify({ cc: '1', phone_number, verified_name: 'Lucky Shrub' }),
+      });
+    };
+    expect((await add('10001')).error).toBe('100');
+    simulator.update('10001', { status: 'DELETED' });
+    const again = await add('10001');
+    expect(simulator.number(`${again.body.id}`)).toMatchObject({
+      displayPhoneNumber: simulator.number('10001').displayPhoneNumber,
+    });
+    simulator.removeNumber('10002');
+    expect((await call(simulator, '/10002')).error).toBe('100/33');
+    const { body } = await call(simulator, `${list}?fields=status`);
+    expect(body.data).toEqual([
+      { id: '10001', status: 'DELETED' },
+      { id: again.body.id, status: 'PENDING' },
+    ]);
+    expect(() => simulator.removeNumber('10002')).toThrow('no number 10002');
   });
 
   test('says whether the app gets its webhooks, and subscribes it', async () => {

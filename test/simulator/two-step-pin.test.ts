@@ -54,6 +54,24 @@ test('too many wrong PINs earn 133008 for an hour', async () => {
   expect((await register(SOMEBODYS_PIN)).status).toBe(200);
 });
 
+test('the log tells which requests gave the number another PIN, and never which', async () => {
+  const { simulator, register, setPin } = await numberOf({ preset: 'verified' });
+  await register('123456');
+  await setPin({ pin: '123456' });
+  await setPin({ pin: '654321' });
+  await setPin({ pin: '12345' });
+  simulator.faults.add({ kind: 'executedReset', times: 1 });
+  await setPin({ pin: '111222' }).catch(() => undefined);
+  expect(simulator.requests.map(({ newPin }) => newPin)).toEqual([
+    true,
+    undefined,
+    true,
+    undefined,
+    true,
+  ]);
+  expect(JSON.stringify(simulator.requests)).not.toMatch(/123456|654321|111222/);
+});
+
 test('2SV turned off in WhatsApp Manager lets any PIN in', async () => {
   const { simulator, register } = await numberOf({ preset: 'former' });
   expect((await register('123456')).error).toBe('133005');

@@ -129,8 +129,8 @@ test('the log tells what came, what was asked and what was done, and no secret',
     { endpoint: 'register', status: 400, executed: false, errorCode: 133006 },
     { endpoint: 'requestCode', status: 200, executed: true },
     { endpoint: 'verifyCode', status: 200, executed: true },
-    { endpoint: 'register', status: 200, executed: true },
-    { endpoint: 'setPin', status: 200, executed: true },
+    { endpoint: 'register', status: 200, executed: true, newPin: true },
+    { endpoint: 'setPin', status: 200, executed: true, newPin: true },
   ]);
   const [first, last] = [simulator.requests[0]?.at ?? 0, simulator.requests.at(-1)?.at ?? 0];
   expect(last - first).toBeGreaterThanOrEqual(3_600_000);

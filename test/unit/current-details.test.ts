@@ -6,6 +6,7 @@ const STATES: StepState[] = ['deferred', 'done', 'running', 'pending', 'skipped'
 
 const PROGRESS: OnboardingProgress = {
   phoneNumberId: '106540352242922',
+  operation: 'onboardNumber',
   stage: 'AwaitingCode',
   label: 'Shop Lisbon',
   steps: STEP_NAMES.map((name, i) => ({ name, state: STATES[i] ?? 'pending' })),

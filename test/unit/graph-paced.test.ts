@@ -163,7 +163,7 @@ test.each([
           return pinStore.read(...which);
         },
       },
-      pastRuns: { of: async () => [] },
+      pastRuns: { of: async () => [], newest: async () => undefined },
     });
     const failure = await rejection(
       new MockActivityEnvironment().run(register, { phoneNumberId: ID, pinVersion: version }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { GraphClient } from '../../activities/graph-api/graph-client.js';
+import { ALL_NUMBER_FIELDS, type GraphClient } from '../../activities/graph-api/graph-client.js';
 import { Secret } from '../../activities/secret.js';
 import { clientOf, rejection, TOKEN, wireServer } from './wire-server.js';
 
@@ -56,6 +56,12 @@ const CALLS: Call[] = [
     undefined,
     { data: [] },
   ],
+  [
+    'subscribe the app',
+    (graph) => graph.subscribeApp(ID),
+    `POST /v25.0/${ID}/subscribed_apps`,
+    undefined,
+  ],
 ];
 
 test.each(CALLS)(
@@ -99,6 +105,30 @@ test('a read asks for every field that decides something', async () => {
       'account_mode',
     ]),
   );
+});
+
+test('what only people want is asked for where it is named, and never by a read that names nothing', async () => {
+  const server = await wireServer({ body: { id: ID } });
+  const graph = clientOf(server.url);
+  await graph.readNumber(ID);
+  await graph.readNumber(ID, { fields: ALL_NUMBER_FIELDS });
+  const [usual, all] = server.requests.map(({ url }) =>
+    new URL(url, server.url).searchParams.get('fields')?.split(','),
+  );
+  expect(usual).toEqual([
+    'id',
+    'display_phone_number',
+    'verified_name',
+    'code_verification_status',
+    'is_pin_enabled',
+    'status',
+    'name_status',
+    'quality_rating',
+    'platform_type',
+    'is_on_biz_app',
+    'account_mode',
+  ]);
+  expect(all).toEqual([...(usual ?? []), 'health_status', 'throughput', 'last_onboarded_time']);
 });
 
 test.each(['', '/', '/meta', '/meta/', '/a/b//'])(

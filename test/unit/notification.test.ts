@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import type { OnboardingProgress } from '../../workflows/messages.js';
 import {
   type NotificationExtra,
-  type NotificationType,
   notificationOf,
   notificationWorkflowIdOf,
   parseNotification,
+  type RunEvent,
 } from '../../workflows/notification.js';
 
 const ID = '6f9619ff-8b86-4d01-b42d-00cf4fc964ff';
@@ -30,6 +30,7 @@ const WAITING = {
 
 const progress: OnboardingProgress = {
   phoneNumberId: '106540352242922',
+  operation: 'onboardNumber',
   stage: 'AwaitingCode',
   label: 'Shop Lisbon',
   number: { lastDigits: '4567', businessName: 'Lisbon Shoes Lda' },
@@ -71,11 +72,7 @@ function without<T extends object, K extends keyof T>(value: T, ...keys: K[]): O
   ) as Omit<T, K>;
 }
 
-function told(
-  type: NotificationType,
-  known: OnboardingProgress,
-  extra: Partial<NotificationExtra> = {},
-) {
+function told(type: RunEvent, known: OnboardingProgress, extra: Partial<NotificationExtra> = {}) {
   return notificationOf(type, known, { id: ID, runId: RUN_ID, sequence: 1, at: AT, ...extra });
 }
 

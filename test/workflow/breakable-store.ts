@@ -1,6 +1,6 @@
 import type { PinStore } from '../../activities/pin-store/pin-store.js';
 
-type Method = 'stage' | 'read' | 'promote' | 'describe';
+type Method = 'stage' | 'read' | 'promote' | 'annotate' | 'describe';
 
 export interface BreakableStore {
   store: PinStore;
@@ -29,16 +29,23 @@ export function breakable(store: PinStore): BreakableStore {
         await suffer(phoneNumberId, 'read');
         return store.read(phoneNumberId, version);
       },
-      async promote(phoneNumberId, version) {
+      async promote(phoneNumberId, version, expected) {
         await suffer(phoneNumberId, 'promote');
-        return store.promote(phoneNumberId, version);
+        return store.promote(phoneNumberId, version, expected);
       },
       async describe(phoneNumberId) {
         await suffer(phoneNumberId, 'describe');
         return store.describe(phoneNumberId);
       },
       provide: (phoneNumberId, pin, about) => store.provide(phoneNumberId, pin, about),
+      async annotate(phoneNumberId, notes) {
+        await suffer(phoneNumberId, 'annotate');
+        return store.annotate(phoneNumberId, notes);
+      },
       list: () => store.list(),
+      page: (cursor, limit) => store.page(cursor, limit),
+      backUp: (phoneNumberId) => store.backUp(phoneNumberId),
+      restore: (backup) => store.restore(backup),
       remove: (phoneNumberId) => store.remove(phoneNumberId),
       check: () => store.check(),
     },

@@ -7,6 +7,7 @@ import { getClient } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, inject, onTestFinished } from 'vitest';
+import { createFleetActivities, temporalOpenRuns } from '../../activities/fleet.js';
 import { createGraphClient } from '../../activities/graph-api/graph-client.js';
 import type { Pace } from '../../activities/graph-api/pace.js';
 import type { Notifier } from '../../activities/notify/webhook-notifier.js';
@@ -84,7 +85,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const pinStore = await openPinStore({ kind: 'local', dir: join(folder, 'pins') });
   const { store, breakStore } = breakable(options.wrapStore?.(pinStore) ?? pinStore);
   const connection = await NativeConnection.connect({ address });
-  const activities = createNumberActivities({
+  const world = {
     graph: createGraphClient({
       baseUrl: simulator.url,
       version: 'v25.0',
@@ -92,11 +93,17 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       ...(options.pace === undefined ? {} : { pace: options.pace }),
     }),
     pinStore: store,
-    pastRuns: options.pastRuns ?? temporalPastRuns(getClient),
     ...(wabaId === undefined ? {} : { wabaId }),
     ...(clock === undefined ? {} : { clock }),
-    notifies: notifier !== undefined,
-  });
+  };
+  const activities = {
+    ...createNumberActivities({
+      ...world,
+      pastRuns: options.pastRuns ?? temporalPastRuns(getClient),
+      notifies: notifier !== undefined,
+    }),
+    ...createFleetActivities({ ...world, openRuns: temporalOpenRuns(getClient) }),
+  };
   const workflowBundle = {
     codePath: options.workflowBundlePath ?? inject('workflowBundlePath'),
   };

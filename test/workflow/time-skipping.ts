@@ -39,6 +39,7 @@ export function timeSkippingStackForFile(): TimeSkippingStack {
   let stack: Stack | undefined;
   const runIds = new Map<string, Set<string>>();
   const knownRuns: PastRuns = {
+    newest: async (workflowId) => [...(runIds.get(workflowId) ?? [])].at(-1),
     async of(workflowId, runId, since) {
       const ids = runIds.get(workflowId) ?? new Set();
       runIds.set(workflowId, ids.add(runId));

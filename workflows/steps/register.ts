@@ -16,6 +16,7 @@ import { contradicted, PIN_PARK_MS, park } from '../park.js';
 import { chooseOtherPin } from '../pin-ladder.js';
 import { withCodeFirst, withCodeSkipped, withRegisterSkipped } from '../plan.js';
 import { cannotFinish, enter, follow, mark, note, type Run, recordUse } from '../run.js';
+import { securePin } from '../secure-pin.js';
 import { waitFor } from '../waits.js';
 
 /** Each attempt spends one of Meta's ten requests in 72 hours. */
@@ -23,6 +24,9 @@ const MOST_ATTEMPTS = 4;
 
 /** After some rate limits, so rarely that no ten requests fall into 72 hours. */
 const RARELY_MS = 8 * 3_600_000;
+
+/** How far Meta's clock may be behind. */
+const META_CLOCK_MS = 5_000;
 
 /** So many times Meta may call an earlier deregistration incomplete before a person is asked. */
 const MOST_INCOMPLETE = 2;
@@ -47,20 +51,22 @@ export async function register(run: Run): Promise<void> {
   enter(run, 'Registering');
   mark(run, 'register', 'running');
   for (let effort = noEffort(); ; ) {
-    const answer = await settled(
-      registerNumber({ phoneNumberId, pinVersion: run.pin?.version ?? '' }),
-    );
+    const pinVersion = run.pin?.version ?? '';
+    const answer = await settled(registerNumber({ phoneNumberId, pinVersion, ...again(run) }));
     if (answer.ok) return registered(run, answer.value, learning);
     const { problem } = answer;
     effort.tries = tried(effort.tries, problem);
     recordUse(run, 'register', problem);
-    if (problem.outcome === 'unknown') {
+    if (problem.outcome === 'unknown' && run.registerAgain !== undefined) {
+      // Whether it was done, Meta tells by when it says the number was last registered: in whole seconds, by its own clock.
+      run.registerAgain.unlessSince ??= new Date(run.startedAt - META_CLOCK_MS).toISOString();
+    } else if (problem.outcome === 'unknown') {
       run.ownRegister ??= {
         wasFree: problem.numberBefore?.registered === 'no',
         wasStateless: problem.numberBefore?.stateless ?? false,
       };
     }
-    if (problem.verdict === 'verifyFirst') {
+    if (problem.verdict === 'verifyFirst' && run.registerAgain === undefined) {
       if (!learning) await contradicted(run, problem);
       return follow(run, withCodeFirst(run.steps));
     }
@@ -73,6 +79,11 @@ async function registered(run: Run, answer: RegisterAnswer, learning: boolean): 
   run.number = before;
   run.problem = undefined;
   if (budget !== undefined) run.budget.register = budget;
+  if (run.registerAgain !== undefined) {
+    return sent
+      ? mark(run, 'register', 'done', said)
+      : mark(run, 'register', 'skipped', 'Meta has registered it anew already');
+  }
   if (!sent && run.ownRegister === undefined) return follow(run, withRegisterSkipped(run.steps));
   run.ownRegister = {
     wasFree: (sent && before.registered === 'no') || (run.ownRegister?.wasFree ?? false),
@@ -91,7 +102,15 @@ async function registered(run: Run, answer: RegisterAnswer, learning: boolean): 
 async function cure(run: Run, problem: Problem, effort: Effort): Promise<Effort> {
   const { verdict } = problem;
   if (verdict === 'refused') return cannotFinish(run, reportOf(problem));
-  if (verdict === 'pinMismatch') return chooseOtherPin(run, problem).then(noEffort);
+  if (verdict === 'pinMismatch' && run.registerAgain !== undefined && !run.pinAccepted) {
+    note(run, problem);
+    // Meta has this PIN then, whatever comes of the registration.
+    await securePin(run);
+    enter(run, 'Registering');
+    return noEffort();
+  }
+  if (verdict === 'pinMismatch' && run.registerAgain === undefined)
+    return chooseOtherPin(run, problem).then(noEffort);
   if (verdict === 'nameNotApproved') return watchNameReview(run, problem).then(noEffort);
   if (verdict === 'deregisterFirst' && effort.incomplete < MOST_INCOMPLETE) {
     await finishDeregistration(run, problem);
@@ -112,6 +131,10 @@ const WAITS: Partial<Record<Problem['verdict'], string>> = {
   budgetExceeded: 'the end of Meta’s 72-hour block, to register the number then',
   pinGuessLimit: 'Meta, to try the PIN again',
 };
+
+function again({ registerAgain }: Run): { again?: { unlessSince?: string } } {
+  return registerAgain === undefined ? {} : { again: registerAgain };
+}
 
 /** A rate limit is never the end; but a request that met one counts, so that more than a few are sent ever so rarely. */
 function rateLimitMs({ verdict, outcome }: Problem, { tries }: Effort): number {

@@ -1,10 +1,14 @@
 import type { Problem } from '../../activities/failures.js';
-import { look, setTwoStepPin as setPinAtMeta } from '../activity-options.js';
+import type { ExpectedCurrent } from '../../activities/steps/pin-steps.js';
+import { look, setTwoStepPin as setPinAtMeta, WRITE_MS } from '../activity-options.js';
 import { lookAt, noTries, passes, settled, tried, waitBeforeNext } from '../attempts.js';
 import { lookPatiently } from '../look-patiently.js';
+import { FAILURE_TYPES, ROTATE_PIN } from '../messages.js';
 import { contradicted, PARK_MS, type ParkEnd, PIN_PARK_MS, park } from '../park.js';
 import { withoutPinSet, withRegisterAgain } from '../plan.js';
-import { enter, follow, mark, type Run } from '../run.js';
+import { stage } from '../prepare.js';
+import { NOT_REGISTERED } from '../rotation-plan.js';
+import { cannotFinish, enter, follow, mark, type Run } from '../run.js';
 import { shielded } from '../shielded.js';
 import { waitFor } from '../waits.js';
 
@@ -19,17 +23,25 @@ export async function setTwoStepPin(run: Run): Promise<void> {
   enter(run, 'Securing');
   mark(run, 'setTwoStepPin', 'running');
   for (let tries = noTries(Date.now()); ; ) {
+    await stage(run);
+    const pinVersion = run.pin?.version ?? '';
     const answer = await shielded(() =>
-      settled(setPinAtMeta({ phoneNumberId, pinVersion: run.pin?.version ?? '' })),
+      settled(setPinAtMeta({ phoneNumberId, pinVersion, ...storingOf(run) })),
     );
     if (answer.ok) {
       run.pinAccepted = true;
+      run.stored = answer.value?.stored;
       run.problem = undefined;
       return mark(run, 'setTwoStepPin', 'done');
     }
     const { problem } = answer;
     maybeSet ||= problem.outcome === 'unknown';
+    if (problem.outcome === 'unknown') run.maybeSettingUntil = Date.now() + WRITE_MS;
     if (problem.verdict === 'notRegistered') {
+      if (run.operation === ROTATE_PIN) {
+        run.unfit = true;
+        cannotFinish(run, NOT_REGISTERED, FAILURE_TYPES.refused);
+      }
       await contradicted(run, problem);
       if (run.contradictions === 1 || (await readsNotRegistered(run))) {
         return follow(run, withRegisterAgain(run.steps));
@@ -44,12 +56,19 @@ export async function setTwoStepPin(run: Run): Promise<void> {
       continue;
     }
     const ended = await parkRefusedPin(run, problem);
+    if (problem.pinGone && !maybeSet) run.pin = undefined; // another one is staged
     if (ended === 'accept' || ended === 'expired') {
       const how = ended === 'accept' ? 'and that was accepted' : 'and nobody decided otherwise';
       return follow(run, withoutPinSet(run.steps, `Meta refused, ${how}: ${problem.text}`));
     }
     tries = noTries(Date.now());
   }
+}
+
+/** A rotation has the PIN made the current one in the same request, which costs nothing more where all goes well. */
+function storingOf({ operation, currentBefore }: Run): { thenStore?: ExpectedCurrent } {
+  if (operation !== ROTATE_PIN) return {};
+  return { thenStore: currentBefore === undefined ? {} : { expected: { current: currentBefore } } };
 }
 
 /**
@@ -63,6 +82,7 @@ function parkRefusedPin(run: Run, problem: Problem): Promise<ParkEnd> {
     takes: acceptable ? ['retry', 'accept'] : ['retry'],
     ms: problem.verdict === 'pinMismatch' ? PIN_PARK_MS : PARK_MS,
     onExpiry: acceptable && run.input.onPinRefused === 'park' ? 'accept' : 'compensate',
+    forPin: problem.verdict === 'pinMismatch',
   });
 }
 

@@ -7,6 +7,8 @@ import type { Desk } from '../desk.js';
 import type { RunLink } from '../desk-onboarding.js';
 import type { EventStreams } from '../event-streams.js';
 import type { ApiLimits } from '../limits.js';
+import type { OpenPins } from '../open-pins.js';
+import type { NotedBefore } from '../requests.js';
 import type { ROUTES, RouteId } from '../routes.js';
 
 /** What the API uses of the library. */
@@ -17,11 +19,15 @@ export type ApiClient = Pick<
   | 'cancel'
   | 'claim'
   | 'extend'
+  | 'handleNumberEvent'
   | 'listPage'
+  | 'notify'
   | 'progress'
   | 'release'
   | 'resendCode'
   | 'retry'
+  | 'rotateLater'
+  | 'rotatePin'
   | 'start'
   | 'status'
   | 'submitCode'
@@ -37,6 +43,7 @@ export interface Parts {
   /** A message went to this number: whoever looks at the desk is to see soon what came of it. */
   told(phoneNumberId: string): void;
   streams: EventStreams;
+  openPins: OpenPins;
   limits: ApiLimits;
   clock: () => Date;
   link?: RunLink;
@@ -54,6 +61,8 @@ export interface Asked<Id extends RouteId> {
   query: Given<Id, 'query'>;
   headers: Given<Id, 'headers'>;
   body: Given<Id, 'body'>;
+  /** Writes to the audit trail what is about to happen. @returns whether it is written */
+  noteBefore(about: NotedBefore): boolean;
 }
 
 type AnswerBodies<Id extends RouteId> = RouteOf<Id>['answers'];

@@ -1,4 +1,8 @@
-import type { StepProgress } from '../../../workflows/messages.js';
+import {
+  type NumberOperation,
+  ONBOARD_NUMBER,
+  type StepProgress,
+} from '../../../workflows/messages.js';
 import type { OnboardingStatus } from '../../onboarding-status.js';
 import { type AddCommand, examples } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -25,7 +29,7 @@ export const addCancel: AddCommand = (program, session, run) => {
         return session.withClient(async (client) => {
           const before = await client.status(id);
           await client.cancel(id);
-          const effect = effectText(stepsOf(before));
+          const effect = effectText(stepsOf(before), before.operation);
           if (!flags.wait) {
             session.tell(
               [`Cancelling ${id}. ${effect}`, `See how it ends:   npx wa-onboard watch ${id}`],
@@ -44,17 +48,29 @@ export const addCancel: AddCommand = (program, session, run) => {
 };
 
 /** What a cancel will do, judged by the steps done so far. */
-export function effectText(steps: StepProgress[]): string {
+export function effectText(
+  steps: StepProgress[],
+  operation: NumberOperation = ONBOARD_NUMBER,
+): string {
   const stateOf = (name: StepProgress['name']) => steps.find((step) => step.name === name)?.state;
   if (stateOf('setTwoStepPin') === 'done') {
     return 'Meta has accepted the PIN, so the onboarding goes on to its end and keeps it.';
   }
+  if (operation !== ONBOARD_NUMBER) return NO_UNDO[operation];
   const register = stateOf('register');
   if (register === 'done' || register === 'running') {
     return 'If this onboarding registered the number, it is deregistered; the PIN is kept for the next start.';
   }
   return 'Nothing is registered yet, so nothing has to be undone at Meta.';
 }
+
+/** What the other operations leave. */
+const NO_UNDO: Record<Exclude<NumberOperation, 'onboardNumber'>, string> = {
+  rotatePin:
+    'Nothing is undone: a PIN that was begun is kept, and the next rotation goes on with it.',
+  reregisterNumber: 'Nothing is undone: the number stays as Meta has it.',
+  offboardNumber: 'Nothing is undone: a number that is deregistered stays so.',
+};
 
 function exitCodeOfCancel({ run }: OnboardingStatus): ExitCode {
   if (run === 'cancelled') return EXIT.done;

@@ -1,7 +1,7 @@
 import { type AddCommand, examples } from '../command.js';
 import type { Finding } from '../doctor.js';
 import { EXIT } from '../exit-codes.js';
-import { hang } from '../wrap.js';
+import { renderCheck } from '../render-check.js';
 
 export const addDoctor: AddCommand = (program, session, run) => {
   program
@@ -15,23 +15,10 @@ export const addDoctor: AddCommand = (program, session, run) => {
       run(async () => {
         const { examine } = await import('../doctor.js');
         const findings: Finding[] = [];
-        const { colors } = session.view;
-        const marks = { ok: colors.green('✔'), warn: colors.yellow('!'), fail: colors.red('✖') };
         for await (const finding of examine(session.configuration)) {
           findings.push(finding);
           if (session.json) continue;
-          const { outcome, check, text, cure } = finding;
-          const { columns } = session;
-          const blank = ' '.repeat(TEXT_AT);
-          session.answer(
-            [
-              ...hang(`${marks[outcome]} ${check.padEnd(CHECK_WIDTH)} `, TEXT_AT, text, columns),
-              ...(cure === undefined
-                ? []
-                : hang(`${blank}${colors.dim('→')} `, TEXT_AT + 2, cure, columns)),
-            ],
-            {},
-          );
+          session.answer(renderCheck(finding, session.view), {});
         }
         const failed = findings.some(({ outcome }) => outcome === 'fail');
         if (session.json) session.answer([], { healthy: !failed, checks: findings });
@@ -39,7 +26,3 @@ export const addDoctor: AddCommand = (program, session, run) => {
       }),
     );
 };
-
-const CHECK_WIDTH = 18;
-/** The mark, a blank, the check, a blank. */
-const TEXT_AT = 2 + CHECK_WIDTH + 1;

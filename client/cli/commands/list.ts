@@ -20,6 +20,7 @@ const STAGES: readonly OnboardingStage[] = [
   'Parked',
   'Compensating',
   'Live',
+  'Offboarded',
   'Failed',
 ];
 

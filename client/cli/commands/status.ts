@@ -7,7 +7,7 @@ export const addStatus: AddCommand = (program, session, run) => {
     .command('status')
     .summary('show how an onboarding stands')
     .description(
-      'Show how the newest onboarding of a number stands, running or ended. Exit code: 0 live, or at work and in need of nobody; 5 waiting for a code or an agent, parked, or ended registered and not yet live; 4 refused; 1 ended otherwise; 3 never started.',
+      'Show how the newest run of a number stands, running or ended: its onboarding, or a rotation, re-registration or offboarding after it. Exit code: 0 live or done, or at work and in need of nobody; 5 waiting for a code or an agent, parked, or ended registered and not yet live; 4 refused; 1 ended otherwise; 3 never started.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .addHelpText(

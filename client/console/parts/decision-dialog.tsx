@@ -1,26 +1,26 @@
 import { useState } from 'preact/hooks';
 import type { OnboardingDetail } from '../../api/schemas.js';
 import { useShared } from '../context.js';
-import { cancelTexts } from '../words.js';
+import { cancelTexts, operationNoun } from '../words.js';
 import { Dialog } from './dialog.js';
 
 export type Decision = 'retry' | 'accept' | 'cancel';
 
-const TITLES: Record<Decision, string> = {
-  retry: 'Retry?',
-  accept: 'Accept with the PIN unconfirmed?',
-  cancel: 'Cancel this onboarding?',
+const TITLES: Record<Decision, (noun: string) => string> = {
+  retry: () => 'Retry?',
+  accept: () => 'Accept with the PIN unconfirmed?',
+  cancel: (noun) => `Cancel this ${noun}?`,
 };
 
-const CONFIRM: Record<Decision, string> = {
-  retry: 'Retry now',
-  accept: 'Accept',
-  cancel: 'Cancel onboarding',
+const CONFIRM: Record<Decision, (noun: string) => string> = {
+  retry: () => 'Retry now',
+  accept: () => 'Accept',
+  cancel: (noun) => `Cancel ${noun}`,
 };
 
 /** Says what a decision will do before it is sent. */
 export function DecisionDialog({
-  detail: { phoneNumberId, progress },
+  detail,
   decision,
   onClose,
 }: {
@@ -29,6 +29,8 @@ export function DecisionDialog({
   onClose: () => void;
 }) {
   const { api, announce } = useShared();
+  const { phoneNumberId, progress } = detail;
+  const noun = operationNoun(detail.operation);
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string>();
   const cure = progress?.waiting?.cure ?? progress?.problem?.advice;
@@ -45,7 +47,7 @@ export function DecisionDialog({
   };
   const kind = decision === 'cancel' ? 'button button-danger-main' : 'button button-main';
   return (
-    <Dialog title={TITLES[decision]} onClose={onClose}>
+    <Dialog title={TITLES[decision](noun)} onClose={onClose}>
       {texts[decision].map((text) => (
         <p key={text}>{text}</p>
       ))}
@@ -74,7 +76,7 @@ export function DecisionDialog({
             );
           }}
         >
-          {CONFIRM[decision]}
+          {CONFIRM[decision](noun)}
         </button>
       </div>
     </Dialog>

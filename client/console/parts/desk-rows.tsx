@@ -5,7 +5,7 @@ import { useMay, useNow, useShared } from '../context.js';
 import { holderOf } from '../desk-list.js';
 import { maskedText, spokenName, titleOf } from '../number-names.js';
 import { pathOf } from '../route.js';
-import { newestCodeText, TRIES_PER_CODE } from '../words.js';
+import { newestCodeText, operationTitle, TRIES_PER_CODE } from '../words.js';
 import { Icon } from './icons.js';
 import { onInnerLink } from './inner-link.js';
 import { Age, Clock, Left, LifeRing } from './times.js';
@@ -126,6 +126,7 @@ export function AgentRow({
 export function ParkedRow({ item }: { item: Onboarding }) {
   const told = useId();
   const mayOperate = useMay('onboarding:operate');
+  const doing = operationTitle(item.operation);
   return (
     <li class="row row-parked" data-number={item.phoneNumberId}>
       <span class="cell-ring">
@@ -134,6 +135,7 @@ export function ParkedRow({ item }: { item: Onboarding }) {
       <Who item={item} told={told} onTake={undefined} current={false} />
       <div class="cells" id={told}>
         <p class="parked-why">
+          {doing !== undefined && `${doing}: `}
           {item.problem?.text ?? item.waiting?.for ?? 'It waits for an operator.'}
         </p>
         {mayOperate && item.waiting?.cure !== undefined && (

@@ -19,7 +19,7 @@ export function EndFacts({ detail: { result, failure } }: { detail: OnboardingDe
           </ul>
         )}
         {cancelRequested && (
-          <p>A cancel came after the PIN was set, so the onboarding went on to its end.</p>
+          <p>A cancel came after the PIN was set, so the run went on to its end.</p>
         )}
         <dl class="pairs">
           <dt>PIN</dt>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { OnboardingDetail } from '../../api/schemas.js';
 import { useMay, useShared } from '../context.js';
 import { goTo } from '../route.js';
-import { mayCancel } from '../words.js';
+import { mayCancel, operationNoun } from '../words.js';
 import { type Decision, DecisionDialog } from './decision-dialog.js';
 import { ExtendDialog } from './extend-dialog.js';
 import { Icon } from './icons.js';
@@ -18,6 +18,8 @@ export function NumberActions({ detail }: { detail: OnboardingDetail }) {
   const [decision, setDecision] = useState<Decision>();
   const [extending, setExtending] = useState(false);
   const running = run === 'running';
+  const operation = detail.operation;
+  const mayBeOnboarded = operation === 'onboardNumber' || operation === 'offboardNumber';
   const waits = running && (stage === 'AwaitingCode' || stage === 'AwaitingAgent');
   const untold: ('retry' | 'accept')[] = stage === 'Parked' ? ['retry'] : [];
   const decisions = progress === undefined ? untold : (progress.waiting?.decisions ?? []);
@@ -25,7 +27,7 @@ export function NumberActions({ detail }: { detail: OnboardingDetail }) {
     <div class="number-actions">
       {mayOperate && running && mayCancel(progress) && (
         <button type="button" class="button button-danger" onClick={() => setDecision('cancel')}>
-          Cancel onboarding
+          Cancel {operationNoun(operation)}
         </button>
       )}
       {waits && maySubmit && progress?.waiting !== undefined && (
@@ -59,7 +61,7 @@ export function NumberActions({ detail }: { detail: OnboardingDetail }) {
           Take this number
         </button>
       )}
-      {!running && mayStart && (
+      {!running && mayStart && mayBeOnboarded && (
         <button
           type="button"
           class="button"

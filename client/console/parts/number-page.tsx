@@ -8,6 +8,7 @@ import { useShortcuts } from '../keyboard.js';
 import { maskedText, titleOf } from '../number-names.js';
 import { goTo } from '../route.js';
 import { useDetail } from '../use-detail.js';
+import { operationTitle } from '../words.js';
 import { CodeFacts, Submissions } from './code-facts.js';
 import { EndFacts, Requests, Undone } from './end-facts.js';
 import { Icon } from './icons.js';
@@ -25,6 +26,7 @@ export function NumberPage({ phoneNumberId }: { phoneNumberId: string }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const named = useNamed(phoneNumberId, detail);
   const title = titleOf(named);
+  const doing = detail === undefined ? undefined : operationTitle(detail.operation);
 
   useShortcuts({
     Escape: () => goTo({}),
@@ -56,6 +58,7 @@ export function NumberPage({ phoneNumberId }: { phoneNumberId: string }) {
             {named.businessName !== undefined && named.businessName !== title && (
               <span>{named.businessName}</span>
             )}
+            {doing !== undefined && <strong>{doing}</strong>}
             {detail !== undefined && <Stand detail={detail} />}
           </p>
         </div>

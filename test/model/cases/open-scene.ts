@@ -105,6 +105,7 @@ export async function openScene(
     pinStore: store.store,
     pastRuns: {
       of: (...about) => (mutations.pastRuns?.(temporal.pastRuns) ?? temporal.pastRuns).of(...about),
+      newest: (workflowId) => temporal.pastRuns.newest(workflowId),
     },
     wabaId: DEFAULT_WABA_ID,
     notifies,

@@ -170,6 +170,7 @@ function pastRunsOver(
   { time, listingLagMs }: TemporalOptions,
 ): PastRuns {
   return {
+    newest: async () => runs.at(-1)?.runId,
     async of(_, runId, since) {
       const byId = new Map(runs.map((run) => [run.runId, run]));
       const listed = runs.filter(

@@ -1,5 +1,8 @@
 /** A PIN store in memory, by the record's own rules, behind faults and latency. What it holds is checked by the invariants. */
 import {
+  annotateInDocument,
+  backUpOf,
+  DEFAULT_KEEP_FORMER,
   type DocumentChange,
   describeDocument,
   emptyPinDocument,
@@ -8,6 +11,7 @@ import {
   type PinDocument,
   promoteInDocument,
   provideInDocument,
+  restoreInDocument,
   stageInDocument,
   toPinRecord,
   toStagedPin,
@@ -79,6 +83,9 @@ export function createModelPinStore(
   const provide = (pin: Secret) =>
     change('provide', 'provided', (known) => provideInDocument(known, {}, pin, fresh()));
 
+  const described = () => document && describeDocument(document, place);
+  const recordsNow = () => [described()].filter((record) => record !== undefined);
+
   const inMemory: PinStore = {
     name: NAME,
     stage: (_, about, newPin) =>
@@ -93,17 +100,33 @@ export function createModelPinStore(
         if (!found) throw noSuchVersion(phoneNumberId, version);
         return toPinRecord(phoneNumberId, found);
       }),
-    promote: (_, version) =>
+    promote: (_, version, expected) =>
       soon(() =>
         change('promote', version, (known) =>
-          promoteInDocument(known, version, new Date(now()).toISOString()),
+          promoteInDocument(known, version, new Date(now()).toISOString(), {
+            expected,
+            keepFormer: DEFAULT_KEEP_FORMER,
+          }),
         ),
       ),
     provide: async (_, pin) => provide(pin),
-    describe: () => soon(() => document && describeDocument(document, place)),
+    annotate: (_, notes) =>
+      soon(() => {
+        document = document && annotateInDocument(document, notes);
+        return described();
+      }),
+    describe: () => soon(described),
     async *list() {
-      if (document) yield describeDocument(document, place);
+      yield* recordsNow();
     },
+    page: () => soon(() => ({ records: recordsNow() })),
+    backUp: () => soon(() => document && backUpOf(document)),
+    restore: (backup) =>
+      soon(() => {
+        const restored = restoreInDocument(document, backup);
+        document = restored.document;
+        return restored.outcome;
+      }),
     async remove() {
       throw new Error('No run removes a record.');
     },
@@ -124,6 +147,7 @@ export function createModelPinStore(
       stage: (...asked) => ofTheLiving(() => store.stage(...asked)),
       read: (...asked) => ofTheLiving(() => store.read(...asked)),
       promote: (...asked) => ofTheLiving(() => store.promote(...asked)),
+      annotate: (...asked) => ofTheLiving(() => store.annotate(...asked)),
       describe: (...asked) => ofTheLiving(() => store.describe(...asked)),
     },
   };
