@@ -149,8 +149,9 @@ export function schedulesOf(runs: NumberRuns): Schedules {
       }
     },
 
-    pause: (name, note) => asking(name, () => handleOf(name).pause(note)),
-    resume: (name) => asking(name, () => handleOf(name).unpause()),
+    // Without a note of ours, the SDK writes one of its own.
+    pause: (name, note = 'paused') => asking(name, () => handleOf(name).pause(note)),
+    resume: (name) => asking(name, () => handleOf(name).unpause('resumed')),
     remove: (name) => asking(name, () => handleOf(name).delete()),
     runNow: (name) => asking(name, () => handleOf(name).trigger(ScheduleOverlapPolicy.SKIP)),
   };

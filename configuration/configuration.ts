@@ -8,7 +8,7 @@ import type { Secret } from '../activities/secret.js';
 import { ConfigurationError } from './configuration-error.js';
 import { addDotenvFile, type Environment } from './dotenv-file.js';
 import { given } from './given.js';
-import { pinStoreConfig, vaultAuth } from './pin-store-configuration.js';
+import { namesPinStore, pinStoreConfig, vaultAuth } from './pin-store-configuration.js';
 import { type ProgramPlaces, programPlaces } from './program-places.js';
 import { loadTemporalTarget, type TemporalTarget } from './temporal-target.js';
 import { variables } from './variables.js';
@@ -37,6 +37,8 @@ export interface Configuration {
   phoneNumberId?: string;
   wabaId?: string;
   pinStore: PinStoreConfig;
+  /** Was it said by someone which PIN store that is? */
+  explicitPinStore: boolean;
   /** What logs in to Vault, whether or not PINs are to be kept there: a command may use the PIN store of a running `npm start`. */
   vaultAuth?: VaultAuth;
   temporal: TemporalTarget;
@@ -136,6 +138,7 @@ export function loadConfiguration(
     }),
     api: apiConfig(values, cwd),
     pinStore: pinStoreConfig(values, cwd),
+    explicitPinStore: namesPinStore(set),
     temporal: loadTemporalTarget(set, values.TEMPORAL_NAMESPACE, values.TEMPORAL_PORT),
     ports: {
       temporal: values.TEMPORAL_PORT,

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { z } from 'zod';
 import type { PinStoreConfig, VaultAuth } from '../activities/pin-store/open-pin-store.js';
 import { ConfigurationError } from './configuration-error.js';
+import type { Environment } from './dotenv-file.js';
 import { given } from './given.js';
 import { leavesItsFolder, type variables } from './variables.js';
 
@@ -36,6 +37,11 @@ export function pinStoreConfig(values: Values, cwd: string): PinStoreConfig {
       };
     }
   }
+}
+
+/** Does the environment say which store is meant? All other variables say more of a store that one of these has named. */
+export function namesPinStore(set: Environment): boolean {
+  return set['PIN_STORE'] !== undefined || set['PIN_STORE_DIR'] !== undefined;
 }
 
 function vaultConfig(values: Values, cwd: string): Extract<PinStoreConfig, { kind: 'vault' }> {

@@ -177,8 +177,14 @@ export const variables = z.object({
   VAULT_SECRET_ID: secret.optional(),
   VAULT_APPROLE_MOUNT: vaultPath.optional(),
   VAULT_KV_MOUNT: vaultPath.optional(),
-  META_APP_SECRET: secret.optional(),
-  META_WEBHOOK_VERIFY_TOKEN: secret.optional(),
+  META_APP_SECRET: secretText
+    .regex(/^.{24,}$/, 'must be the app secret that Meta shows for the app, of 32 characters')
+    .transform((value) => new Secret(value))
+    .optional(),
+  META_WEBHOOK_VERIFY_TOKEN: secretText
+    .regex(/^.{16,}$/, 'must be a text of your own of at least 16 characters')
+    .transform((value) => new Secret(value))
+    .optional(),
   ROTATE_ON_PIN_CHANGE: z
     .enum(['offer', 'automatic'], 'must be offer or automatic')
     .default('offer'),

@@ -7,7 +7,18 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { LogEntry, LogLevel } from '@temporalio/worker';
 import { FAILURE_TYPE_OF, NOTHING_SENT, type ProblemVerdict } from '../activities/failures.js';
 import { NOT_TAKEN } from '../activities/notify/post-notification.js';
-import { FAILURE_TYPES, SEND_NOTIFICATION, workflowIdOf } from '../workflows/messages.js';
+import {
+  FAILURE_TYPES,
+  HANDLE_NUMBER_EVENT,
+  OFFBOARD_NUMBER,
+  RECONCILE,
+  REREGISTER_NUMBER,
+  ROTATE_DUE_PINS,
+  ROTATE_LATER,
+  ROTATE_PIN,
+  SEND_NOTIFICATION,
+  workflowIdOf,
+} from '../workflows/messages.js';
 
 /** Severities, the least first. */
 const LEVELS: readonly LogLevel[] = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR'];
@@ -90,15 +101,25 @@ function numberIn({ workflowId }: Meta): string | undefined {
   return workflowId.startsWith(prefix) ? workflowId.slice(prefix.length) : workflowId;
 }
 
+const WHAT_FAILED: Readonly<Record<string, string>> = {
+  [SEND_NOTIFICATION]: 'a notification',
+  [ROTATE_PIN]: 'the rotation',
+  [REREGISTER_NUMBER]: 'the re-registration',
+  [OFFBOARD_NUMBER]: 'the offboarding',
+  [ROTATE_DUE_PINS]: 'the sweep',
+  [ROTATE_LATER]: 'the later rotation',
+  [RECONCILE]: 'the reconcile',
+  [HANDLE_NUMBER_EVENT]: 'an event of Meta',
+};
+
 function sentenceOf(message: string, meta: Meta): string {
   const { error, activityType, workflowType, attempt } = meta;
   const said = 'error' in meta ? `: ${error instanceof Error ? error.message : String(error)}` : '';
   const again = typeof attempt === 'number' && attempt > 1 ? ` (attempt ${attempt})` : '';
   if (message === 'Activity failed') return `${activityType} failed${again}${said}`;
   if (message === 'Workflow failed') {
-    return workflowType === SEND_NOTIFICATION
-      ? `a notification failed${said}`
-      : `the onboarding failed${said}`;
+    const what = typeof workflowType === 'string' ? WHAT_FAILED[workflowType] : undefined;
+    return `${what ?? 'the onboarding'} failed${said}`;
   }
   return said === '' || message.endsWith(said) ? message : `${message}${said}`;
 }

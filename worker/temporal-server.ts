@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -121,6 +122,8 @@ function startDevArguments(options: {
 /** Writes the process id to a file, then becomes the server: no moment in which a server runs that nobody could find. */
 const RECORD_AND_RUN = 'if [ -n "$1" ]; then echo $$ > "$1" || exit 1; fi; shift; exec "$@"';
 
+const SERVER_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: tmpdir() };
+
 async function spawnServer(
   binary: string,
   serverArguments: string[],
@@ -133,7 +136,8 @@ async function spawnServer(
     const server = spawn(
       '/bin/sh',
       ['-c', RECORD_AND_RUN, 'sh', pidFile ?? '', binary, ...serverArguments],
-      { detached: true, stdio: ['ignore', output, output] },
+      // It needs none of the secrets that this process has in its environment.
+      { detached: true, stdio: ['ignore', output, output], env: SERVER_ENVIRONMENT },
     );
     await once(server, 'spawn');
     return server;

@@ -276,6 +276,10 @@ export function holdsSixDigits(text: string): boolean {
   return /\p{Nd}(?:[^\p{Nd}\p{L}]{0,3}\p{Nd}){5}/u.test(text.normalize('NFKC'));
 }
 
+/** What to tell whoever writes such a text as a reason. */
+export const REASON_WITHOUT_DIGITS =
+  'Write the reason without six digits in a row, such as dates have them: they may be a PIN or a code, and many people read it.';
+
 /** The refused value as part of the sentence, where it is short enough to help and cannot be a secret. */
 function shown(raw: unknown): string {
   if (typeof raw !== 'string' || raw.length > 40) return '';

@@ -440,7 +440,10 @@ const LONGEST_NOTICE = 3_000;
  * `@channel` for one, and `[text](address)` for a link: none is to come from the name of a business.
  */
 function plain(text: string, longest: number = LONGEST_PART): string {
-  const line = text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim();
+  const line = text
+    .replaceAll(/\p{Cf}/gu, '')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
   const short = line.length > longest ? `${line.slice(0, longest - 1)}…` : line;
   return short
     .replaceAll('<', '‹')

@@ -11,6 +11,7 @@ import {
   isRunId,
   type Parsed,
   parsePhoneNumberId,
+  REASON_WITHOUT_DIGITS,
   refused,
   textProblem,
 } from './input.js';
@@ -56,9 +57,7 @@ function common(raw: unknown, workflow: string): Parsed<Raw<RotationInput> & { i
 function reasonProblem(reason: unknown): string | undefined {
   return (
     textProblem('reason', reason) ??
-    (typeof reason === 'string' && holdsSixDigits(reason)
-      ? 'Write the reason without six digits in a row: they may be a PIN or a code, and many people read it.'
-      : undefined)
+    (typeof reason === 'string' && holdsSixDigits(reason) ? REASON_WITHOUT_DIGITS : undefined)
   );
 }
 

@@ -23,7 +23,7 @@ import { perform, toTheEnd } from './to-the-end.js';
 
 const NOT_REGISTERED: ProblemReport = {
   text: 'Meta does not show the number as registered, so there is nothing to register again.',
-  advice: 'Start its onboarding: npx wa-onboard start.',
+  advice: 'Start its onboarding: npx wa-onboard start <id>.',
 };
 
 const NO_PIN: ProblemReport = {

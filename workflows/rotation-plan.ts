@@ -22,7 +22,7 @@ export type RotationPlan =
 export const NOT_REGISTERED: ProblemReport = {
   text: 'The number is not registered at Meta, so its PIN cannot be set.',
   advice:
-    'Start its onboarding (npx wa-onboard start), which registers it with the PIN in the PIN store.',
+    'Start its onboarding, which registers it with the PIN in the PIN store: npx wa-onboard start <id>.',
 };
 
 const NO_PIN: ProblemReport = {

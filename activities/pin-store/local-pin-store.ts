@@ -109,7 +109,11 @@ export function createLocalPinStore(options: LocalPinStoreOptions): PinStore {
       try {
         return {
           number: newest,
-          document: parseRevision(await key.decrypt(await readFile(path), path), path),
+          document: parseRevision(
+            await key.decrypt(await readFile(path), path),
+            path,
+            phoneNumberId,
+          ),
         };
       } catch (error) {
         // Another process made a newer revision and removed this one after we listed.
@@ -309,12 +313,12 @@ async function revisionsOf(folder: string): Promise<number[]> {
   return revisions.sort((a, b) => b - a);
 }
 
-function parseRevision(text: string, path: string): PinDocument | undefined {
+function parseRevision(text: string, path: string, phoneNumberId: string): PinDocument | undefined {
   const value = parseJson(text);
   if (typeof value === 'object' && value !== null && 'removed' in value) return undefined;
   const document = parsePinDocument(value);
-  if (document) return document;
+  if (document?.phoneNumberId === phoneNumberId) return document;
   throw new PinStoreRefusedError(
-    `The PIN store's file ${path} is not a PIN record: restore it from a backup.`,
+    `The PIN store's file ${path} is not a PIN record of this number: restore it from a backup.`,
   );
 }

@@ -33,6 +33,9 @@ const CONNECTION_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 1_500;
 const PAUSE_MS = 150;
 
+/** A list of 100,000 numbers is smaller. */
+const LARGEST_ANSWER_BYTES = 4_000_000;
+
 /**
  * Requests to one Vault, over connections of its own. One that got no answer, or one that Vault could not answer at the
  * moment, is sent a second time: every write carries the version that it replaces, so that it counts once.
@@ -109,7 +112,10 @@ export function vaultTransport({ address, namespace, caFile }: VaultPlace): Vaul
 
 type Attempt = { answer: VaultAnswer } | { failure: PinStoreError };
 
-/** A standby that does not forward requests names the active node. It must not lead from TLS to none. */
+/**
+ * A standby that does not forward requests names the active node. It must not lead from TLS to none, and without TLS, where
+ * nothing proves who a host is, not off this machine.
+ */
 function leaderOf(
   status: number,
   location: string | string[] | undefined,
@@ -118,13 +124,16 @@ function leaderOf(
   if (status !== 307 || typeof location !== 'string') return undefined;
   if (!URL.canParse(location, asked)) return undefined;
   const leader = new URL(location, asked);
-  return leader.protocol === new URL(asked).protocol ? leader.href : undefined;
+  const from = new URL(asked);
+  const provesItself = leader.protocol === 'https:' || leader.hostname === from.hostname;
+  return leader.protocol === from.protocol && provesItself ? leader.href : undefined;
 }
 
 async function openAgent(caFile: string | undefined): Promise<Agent> {
   const ca = caFile === undefined ? undefined : await readAuthorities(caFile);
   return new Agent({
     connect: { timeout: CONNECTION_TIMEOUT_MS, ...(ca !== undefined && { ca }) },
+    maxResponseSize: LARGEST_ANSWER_BYTES,
   });
 }
 

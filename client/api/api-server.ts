@@ -42,6 +42,11 @@ export interface ApiOptions {
   audit: AuditLog;
   /** For what is done with PINs, and for Meta's webhooks. @default no PIN store, and a problem for who needs one */
   openPins?: OpenPins;
+  /**
+   * Whether a webhook for notifications is configured, so that somebody is told when a PIN is shown.
+   * @default false, and the audit trail says of a PIN that is shown that nobody was told
+   */
+  notifies?: boolean;
   /** Meta's webhooks; `wabaId` is the only WhatsApp Business account whose changes count. @default they are not there */
   metaWebhooks?: MetaWebhooks & { wabaId?: string };
   /** Folder of the built console. @default no console */
@@ -90,7 +95,8 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   takeJsonOnly(app);
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error);
-    const told = error instanceof KeysUnavailableError && error.told;
+    const told =
+      (error instanceof KeysUnavailableError && error.told) || problem.kind === 'too-much-at-once';
     if (problem.status >= 500 && !told) onError(problem.cause ?? error, whereIn(request));
     return sendProblem(problem, request, reply);
   });
@@ -131,6 +137,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   await addHealth(app, temporal);
   const handlers = handlersOf({
     ...{ client, desk, told, streams, openPins, limits, clock },
+    notifies: options.notifies ?? false,
     ...(options.uiLink === undefined ? {} : { link: options.uiLink }),
   });
 
@@ -177,6 +184,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
     const { wabaId, ...meta } = options.metaWebhooks;
     await addMetaWebhooks(app, {
       ...{ client, meta, gate, audit, underWay, clock, answerMs: limits.webhookMs },
+      mostBodies: limits.webhookBodies,
       numbers: numbersByTelephone(openPins, clock),
       ...(wabaId === undefined ? {} : { wabaId }),
     });

@@ -24,6 +24,8 @@ export interface ApiLimits {
   verdictMs: number;
   /** How long handling what Meta posts may take before Meta is told to send it again. @default 10 seconds */
   webhookMs: number;
+  /** Bodies from Meta that are being received at a time: each may have 3 MB, and its sender is not known until it is there. @default 20 */
+  webhookBodies: number;
   /** How often a stream without events says that it is still there. @default 15 seconds */
   heartbeatMs: number;
 }
@@ -39,5 +41,6 @@ export const DEFAULT_LIMITS: ApiLimits = {
   requestMs: 30_000,
   verdictMs: 10_000,
   webhookMs: 10_000,
+  webhookBodies: 20,
   heartbeatMs: 15_000,
 };

@@ -147,6 +147,8 @@ function fastifyProblem(error: unknown): ApiProblem {
 function whatIsWrong(where: string, errors: NonNullable<ProblemMembers['errors']>): string {
   const [first] = errors;
   if (first === undefined) return `The ${where} of the request is not usable.`;
+  // Zod's own messages are no sentences.
+  if (first.message.endsWith('.')) return first.message;
   const at = first.path === '' ? `the ${where}` : `${first.path} in the ${where}`;
-  return `Correct ${at}: ${first.message.replace(/\.$/, '')}.`;
+  return `Correct ${at}: ${first.message}.`;
 }

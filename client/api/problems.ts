@@ -30,6 +30,7 @@ export const PROBLEMS = {
   'audit-unavailable': { status: 503, title: 'The audit trail cannot be written' },
   'not-known-yet': { status: 503, title: 'The number is not known yet' },
   'keys-unavailable': { status: 503, title: 'Tokens cannot be checked' },
+  'too-much-at-once': { status: 503, title: 'Too much is being received' },
   'too-slow': { status: 503, title: 'The answer took too long' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

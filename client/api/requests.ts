@@ -112,29 +112,45 @@ export async function createGate(
     );
   }
 
-  /** @throws ApiProblem where it has a run outside the caller's limits: a label of its own choice must not let it in */
-  async function mayStart(caller: Caller, phoneNumberId: string): Promise<void> {
-    if (caller.labels === undefined) return;
+  /** @returns nothing where there is no run */
+  async function labelOfRun(phoneNumberId: string): Promise<[label?: string | undefined]> {
     try {
-      const label = await temporal.labelOf(phoneNumberId);
-      if (!maySee(caller, { phoneNumberId, label })) throw outsideLimits(caller);
+      return [await temporal.labelOf(phoneNumberId)];
     } catch (error) {
-      if (!(error instanceof OnboardingNotFoundError)) throw error;
+      if (error instanceof OnboardingNotFoundError) return [];
+      throw error;
     }
   }
 
+  /** @returns nothing where there is no PIN record */
+  async function labelOfRecord(phoneNumberId: string): Promise<[label?: string | undefined]> {
+    const record = await (await openPins()).describe(phoneNumberId);
+    return record === undefined ? [] : [record.label];
+  }
+
+  function seesAll(caller: Caller, phoneNumberId: string, labels: (string | undefined)[]): boolean {
+    return labels.every((label) => maySee(caller, { phoneNumberId, label }));
+  }
+
   /**
-   * The labels that a number is known by. Temporal forgets runs, and a record may have been restored of a number that had none
-   * here: so for what is done with a PIN, its record counts as well.
+   * A label of its own choice must not let a caller in. Temporal forgets runs, so the PIN record counts as well: whoever starts a
+   * number may be shown its PIN next.
+   *
+   * @throws ApiProblem where the number has a run or a PIN record outside the caller's limits
    */
+  async function mayStart(caller: Caller, phoneNumberId: string): Promise<void> {
+    if (caller.labels === undefined) return;
+    const labels = [...(await labelOfRun(phoneNumberId)), ...(await labelOfRecord(phoneNumberId))];
+    if (!seesAll(caller, phoneNumberId, labels)) throw outsideLimits(caller);
+  }
+
+  /** The labels that a caller has to see. Where it is about the PIN, the label of the PIN record, which may be none, is one. */
   async function labelsOf(route: Route, phoneNumberId: string): Promise<(string | undefined)[]> {
     if (!route.onPin) return [await temporal.labelOf(phoneNumberId)];
-    const ofRun = await temporal.labelOf(phoneNumberId).catch((error: unknown) => {
-      if (error instanceof OnboardingNotFoundError) return undefined;
-      throw error;
-    });
-    const ofRecord = (await (await openPins()).describe(phoneNumberId))?.label;
-    const known = [ofRun, ofRecord].filter((label) => label !== undefined);
+    const ofRecord = await labelOfRecord(phoneNumberId);
+    const ofRun = await labelOfRun(phoneNumberId);
+    // The record says whose number it is where a run, such as one of a sweep, does not.
+    const known = [...ofRecord, ...ofRun.filter((label) => label !== undefined)];
     return known.length === 0 ? [undefined] : known;
   }
 
@@ -168,9 +184,7 @@ export async function createGate(
       if (caller.phoneNumberIds?.includes(phoneNumberId) === false) throw outsideLimits(caller);
       if (caller.labels !== undefined) {
         const labels = await labelsOf(route, phoneNumberId);
-        if (!labels.every((label) => maySee(caller, { phoneNumberId, label }))) {
-          throw outsideLimits(caller);
-        }
+        if (!seesAll(caller, phoneNumberId, labels)) throw outsideLimits(caller);
         const [label] = labels;
         if (label !== undefined) request.noted.label = label;
       }

@@ -5,6 +5,7 @@
 import type { Duration } from '@temporalio/common';
 import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
+import { holdsSixDigits, REASON_WITHOUT_DIGITS } from '../../workflows/input.js';
 import type {
   Claim,
   ClaimAnswer,
@@ -284,7 +285,16 @@ export const startedSchema = z
   })
   .meta({ id: 'Started' });
 
-const reasonSchema = shortText.min(1).regex(/\S/, 'must say why').describe('why, for people');
+const SAY_WHY =
+  'Say why, in 1 to 200 characters: it is shown to whoever looks into it later, without a PIN or a code.';
+
+const reasonSchema = z
+  .string(SAY_WHY)
+  .min(1, { error: SAY_WHY, abort: true })
+  .max(200, { error: SAY_WHY, abort: true })
+  .regex(/\S/, { error: SAY_WHY, abort: true })
+  .refine((text) => !holdsSixDigits(text), REASON_WITHOUT_DIGITS)
+  .describe('why, for people; no six digits in a row, also with separators between them');
 
 export const rotateBodySchema = z.strictObject({ reason: reasonSchema.exactOptional() });
 

@@ -82,6 +82,7 @@ export async function startApi(
       auth: createAuthenticator({ source, nameClaim: api.nameClaim }),
       audit,
       openPins: openOnce(async () => options.pinStore ?? pins(configuration, place)),
+      notifies: configuration.notify !== undefined,
       ...webhooksOf(configuration),
       consoleDir: consoleFolder(),
       corsOrigins: api.corsOrigins,

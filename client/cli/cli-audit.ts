@@ -15,7 +15,21 @@ export class AuditTrailError extends OnboardingClientError {
 export type CommandEntry = Pick<
   AuditEntry,
   'action' | 'phoneNumberId' | 'label' | 'status' | 'outcome' | 'reason' | 'version'
->;
+> & {
+  /** The PIN store that was worked with, as people name it. */
+  store?: string;
+  /** Public keys of who may open a backup. */
+  recipients?: readonly string[];
+  /** How many records had which outcome. */
+  counts?: Readonly<Record<string, number>>;
+};
+
+/** Where commands write what they do. */
+export interface CommandAudit {
+  file: string;
+  /** @throws AuditTrailError where the line did not get into the file */
+  write(entry: CommandEntry): Promise<void>;
+}
 
 /**
  * The audit trail of the API, for commands: the same file, so that one place tells who saw what. Where the API writes its own to
@@ -34,7 +48,6 @@ export function cliAudit(
   const who = userName();
   return {
     file,
-    /** @throws AuditTrailError where the line did not get into the file */
     async write(entry) {
       try {
         let failure: Error | undefined;
@@ -63,4 +76,32 @@ export function cliAudit(
       }
     },
   };
+}
+
+/** What {@link cliAudit} says of a command that is cut short by the trail, before or after what it does. */
+export const ENDS_HERE = 'the command ends here';
+
+/**
+ * `work` between lines of the audit trail: one before anything happens, and one where it fails. The line that tells how it
+ * ended well is the work's own, as only it knows when that is.
+ *
+ * @throws AuditTrailError before anything is done, where the trail cannot be written
+ */
+export async function audited<T>(
+  audit: CommandAudit,
+  entry: Omit<CommandEntry, 'outcome'>,
+  outcomes: { doing: string; failed: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  await audit.write({ ...entry, outcome: outcomes.doing });
+  try {
+    return await work();
+  } catch (error) {
+    await audit
+      .write({ ...entry, status: 503, outcome: outcomes.failed })
+      .catch((unwritten: unknown) => {
+        if (!(unwritten instanceof AuditTrailError)) throw unwritten;
+      });
+    throw error; // says more than that the trail has no second line
+  }
 }

@@ -10,6 +10,7 @@ import type { NumberRun } from '../fleet.js';
 import type { OnboardingClient } from '../onboarding-client.js';
 import type { OnboardingStatus } from '../onboarding-status.js';
 import { graphInUse } from './graph-in-use.js';
+import { type LaterRotationRun, laterRotations } from './later-rotations.js';
 import { openPinStoreInUse } from './pin-store-in-use.js';
 import { oneSentence } from './sentences.js';
 import type { Session } from './session.js';
@@ -27,7 +28,13 @@ export type StoreAnswer =
   | { answer: 'none'; why: string };
 
 export type RunsAnswer =
-  | { answer: 'read'; status?: OnboardingStatus; runs: NumberRun[] }
+  | {
+      answer: 'read';
+      status?: OnboardingStatus;
+      runs: NumberRun[];
+      /** Rotations that begin by themselves, where they were asked for too. */
+      later?: LaterRotationRun[];
+    }
   | { answer: 'none'; why: string };
 
 export interface NumberPicture {
@@ -46,7 +53,7 @@ export async function numberPicture(
   const [meta, store, runs] = await Promise.all([
     askMeta(session, phoneNumberId),
     askStore(session, phoneNumberId),
-    askTemporal(session, phoneNumberId),
+    askTemporal(session, phoneNumberId, true),
   ]);
   return { phoneNumberId, meta, store, runs };
 }
@@ -77,9 +84,10 @@ export async function askMeta({ configuration }: Session, id: string): Promise<M
   }
 }
 
-async function askStore({ configuration }: Session, id: string): Promise<StoreAnswer> {
+async function askStore(session: Session, id: string): Promise<StoreAnswer> {
   try {
-    const { store, place } = await openPinStoreInUse(configuration);
+    const { store, place, remarks } = await openPinStoreInUse(session.configuration);
+    session.remark(remarks);
     const record = await store.describe(id);
     return { answer: 'read', store, place, ...(record === undefined ? {} : { record }) };
   } catch (error) {
@@ -87,11 +95,21 @@ async function askStore({ configuration }: Session, id: string): Promise<StoreAn
   }
 }
 
-export async function askTemporal(session: Session, id: string): Promise<RunsAnswer> {
+/** @param withLater ask for the rotations, too, that begin by themselves */
+export async function askTemporal(
+  session: Session,
+  id: string,
+  withLater = false,
+): Promise<RunsAnswer> {
   try {
     return await session.withClient(async (client) => {
       const [status, runs] = await Promise.all([statusOf(client, id), client.runsOf(id)]);
-      return { answer: 'read', runs, ...(status === undefined ? {} : { status }) };
+      const later = withLater ? await laterRotations(client.temporal, id) : undefined;
+      return {
+        ...{ answer: 'read', runs },
+        ...(status === undefined ? {} : { status }),
+        ...(later === undefined ? {} : { later }),
+      };
     });
   } catch (error) {
     return { answer: 'none', why: oneSentence(error) };

@@ -50,13 +50,16 @@ const backupSchema = z.strictObject({
   states: z.strictObject({ pending: state, current: state, previous: state, provided: state }),
 }) satisfies z.ZodType<PinRecordBackup>;
 
+/** Is printed, and may come from anybody who knows the public key: nothing of it is to steer a terminal. */
+const printed = z.string().transform((text) => text.replaceAll(/\p{C}+/gu, ' '));
+
 const fileSchema = z.object({
   format: z.literal(FORMAT),
   formatVersion: z.literal(FORMAT_VERSION),
-  madeAt: z.string(),
-  store: z.string(),
+  madeAt: z.iso.datetime(),
+  store: printed,
   records: z.array(backupSchema),
-  notBackedUp: z.array(z.object({ phoneNumberId: z.string(), why: z.string() })),
+  notBackedUp: z.array(z.object({ phoneNumberId: printed, why: printed })),
 });
 
 /** What a backup holds. */

@@ -1,5 +1,6 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { InvalidInputError } from '../errors.js';
+import { holdsSecretKey } from './sentences.js';
 
 const PRIVATE = 0o600;
 
@@ -14,6 +15,19 @@ const CURES: Readonly<Record<string, string>> = {
   EROFS: 'is on a file system that is read-only: give another place',
   ENOSPC: 'does not fit on the disk: free some space',
 };
+
+/**
+ * The name of a file that was given.
+ *
+ * @param option how it was given, such as `--out`
+ * @throws InvalidInputError where it is a secret key, which the sentence does not repeat
+ */
+export function fileNameOf(option: string, given: string): string {
+  if (!holdsSecretKey(given)) return given;
+  throw new InvalidInputError(
+    `${option} got a secret key itself, which belongs on no command line: give the name of a file, and make a new pair of keys, since shells keep what was typed.`,
+  );
+}
 
 /**
  * A new file that only its owner may read, on the disk when this resolves. Nothing is left where it cannot be written.

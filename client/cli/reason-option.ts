@@ -1,5 +1,5 @@
+import { holdsSixDigits } from '../../workflows/input.js';
 import { InvalidInputError } from '../errors.js';
-import { hideSixDigits } from './sentences.js';
 
 const LONGEST_REASON = 200;
 
@@ -14,9 +14,9 @@ export function reasonOption(text: string | undefined): string | undefined {
   if (reason === '' || reason.length > LONGEST_REASON) {
     throw new InvalidInputError(`--reason must say why, in at most ${LONGEST_REASON} characters.`);
   }
-  if (hideSixDigits(reason) !== reason) {
+  if (holdsSixDigits(reason)) {
     throw new InvalidInputError(
-      '--reason must hold no six digits: they may be a PIN, and a reason is kept and shown.',
+      '--reason must hold no six digits in a row: they may be a PIN, and a reason is kept and shown. Write dates and numbers of tickets with a word between them.',
     );
   }
   return reason;

@@ -26,7 +26,7 @@ export function addReconcileOptions(command: Command): Command {
 export function reconcileInputOf(flags: ReconcileFlags): ReconcileInput {
   const { waba, age, subscribe, reregister, notify } = flags;
   if (waba !== undefined && !/^[0-9]{5,25}$/.test(waba)) {
-    throw new InvalidInputError('--waba must be Meta’s id of the account, digits only.');
+    throw new InvalidInputError('--waba must be Meta’s id of the account, of 5 to 25 digits.');
   }
   const requestedBy = userName();
   return {

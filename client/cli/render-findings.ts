@@ -52,9 +52,11 @@ export function renderFindings(report: ReconcileReport, view: View): string[] {
   const cured = report.findings.filter((finding) => finding.cured === true);
   return [
     `${colors.bold(`Account ${report.wabaId}`)} · ${
-      open.length === 0
-        ? colors.green('nothing to do')
-        : colors.yellow(counted(open.length, 'finding'))
+      open.length > 0
+        ? colors.yellow(counted(open.length, 'finding'))
+        : numbers === 0
+          ? colors.yellow('Meta lists no number: is this the account?')
+          : colors.green('nothing to do')
     }`,
     ...wrap(
       `compared ${counted(numbers, 'number')}, ${counted(records, 'PIN record')} and ${counted(openRuns, 'open run')} at ${instantAndAge(report.at, view.now)}`,

@@ -1,7 +1,9 @@
 import type { GraphNumber } from '../../activities/graph-api/graph-client.js';
+import { numberFacts } from '../../activities/number-facts.js';
 import type { PinDescription, PinVersionState } from '../../activities/pin-store/pin-store.js';
 import type { NumberRun } from '../fleet.js';
 import { block, type Line } from './block.js';
+import type { LaterRotationRun } from './later-rotations.js';
 import { nextCommands } from './next-commands.js';
 import type { NumberPicture, StoreAnswer } from './number-picture.js';
 import { operationWord } from './operation-words.js';
@@ -29,20 +31,28 @@ export function renderNumber(picture: NumberPicture, view: View): string[] {
     ...pinLines(store, view),
     ...(progress === undefined ? [] : renderBudget(progress, view)),
     ...(runs.answer === 'read'
-      ? runLines(runs.runs, view)
+      ? [...runLines(runs.runs, view), ...laterLines(runs.later ?? [], view)]
       : block('Runs', [[runs.why, colors.yellow]], view)),
     ...block('Next', nextOf(picture, view.now), view),
   ];
 }
 
 /** What the newest run asks for; where it asks for nothing, what the PIN store tells of. */
-function nextOf({ phoneNumberId: id, store, runs }: NumberPicture, now: Date): string[] {
+function nextOf({ phoneNumberId: id, meta, store, runs }: NumberPicture, now: Date): string[] {
   const next =
     runs.answer === 'read' && runs.status !== undefined ? nextCommands(runs.status, now) : [];
   if (next.length > 0 || store.answer === 'none') return next;
   const { record } = store;
+  // Nothing can be wrong yet with what nobody has begun.
+  const isFresh =
+    meta.answer === 'number' &&
+    numberFacts(meta.number).registered === 'no' &&
+    runs.answer === 'read' &&
+    runs.runs.length === 0;
   return [
-    ...(record === undefined ? [`npx wa-onboard pin troubleshoot ${id}`] : []),
+    ...(record === undefined
+      ? [`npx wa-onboard ${isFresh ? 'start' : 'pin troubleshoot'} ${id}`]
+      : []),
     ...(record?.stale === undefined ? [] : [`npx wa-onboard rotate ${id}`]),
     ...(record?.renamedAt === undefined ? [] : [`npx wa-onboard reregister ${id}`]),
   ];
@@ -201,6 +211,18 @@ function runLines(runs: NumberRun[], view: View): string[] {
     .map((run) => `${operationWord(run.operation)}: ${runText(run, view.now)}`);
   const more = runs.length - lines.length;
   return block('Runs', [...lines, ...(more === 0 ? [] : [`and ${more} before`])], view);
+}
+
+/** Rotations that begin by themselves, and the command that calls each off, on a line that is never wrapped. */
+function laterLines(later: LaterRotationRun[], view: View): string[] {
+  return later.flatMap(({ workflowId, askedAt }) => [
+    ...block(
+      'Planned',
+      [`a rotation, asked for ${instantAndAge(askedAt, view.now)}; this calls it off:`],
+      view,
+    ),
+    `  temporal workflow cancel --workflow-id ${workflowId}`,
+  ]);
 }
 
 function runText(run: NumberRun, now: Date): string {

@@ -17,6 +17,9 @@ const SET: Record<ScheduleName, string> = {
 
 const NEXT_SHOWN = 3;
 
+/** Notes that tell nothing: the SDK's own where nobody said why, and a word that the stand says already. */
+const EMPTY_NOTE = /via TypeScript SDK"?$|^(?:paused|resumed)$/;
+
 /** One schedule, or that there is none. */
 export function renderSchedule(
   name: ScheduleName,
@@ -36,7 +39,9 @@ export function renderSchedule(
     `${colors.bold(name)} · ${TITLES[name]} · ${paused ? colors.yellow('paused') : colors.green('on')}`,
     ...block('Looks', [`every ${everyText(schedule.every)}`], view),
     ...block('Told', inputTexts(schedule.input), view),
-    ...(note === undefined || note === '' ? [] : block('Note', [note], view)),
+    ...(note === undefined || note === '' || EMPTY_NOTE.test(note)
+      ? []
+      : block('Note', [note], view)),
     ...block(
       'Next',
       paused

@@ -63,6 +63,11 @@ export class Session {
    */
   phoneNumberId(given: string | undefined): string {
     const id = given ?? this.configuration.phoneNumberId;
+    if (id !== undefined && /^[0-9]+$/.test(id) && !usableLength(id)) {
+      throw new InvalidInputError(
+        `The phone number id must be Meta’s id of the number, of 5 to 25 digits, such as 106540352242922; what was given has ${id.length}.`,
+      );
+    }
     if (id !== undefined) return usable(parsePhoneNumberId(id));
     throw new InvalidInputError('Give the phone number id, or set WA_PHONE_NUMBER_ID.');
   }
@@ -131,6 +136,8 @@ export class Session {
     return error instanceof ConfigurationError ? EXIT.usage : exitCodeOfError(error);
   }
 }
+
+const usableLength = ({ length }: string) => length >= 5 && length <= 25;
 
 /** An error's own fields, such as `phoneNumberId` and `runId`. */
 function fieldsOf(error: unknown): object {

@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline/promises';
 import type { Terminal } from './session.js';
 
 const OTHER_SCREEN = '\u001b[?1049h\u001b[H';
-const FORMER_SCREEN = '\u001b[?1049l';
+/** Erased first, as some terminals keep the other screen, and show it again. */
+const FORMER_SCREEN = '\u001b[H\u001b[2J\u001b[?1049l';
 
 /**
  * Shows lines to the person at a terminal until Enter is pressed, on the screen that terminals keep beside the one that

@@ -79,4 +79,7 @@ test('it has every member of a start and of a reveal, and the limits as they are
   );
   expect(limitOf('streams of one caller')).toBe(`${streamsPerCaller} at a time`);
   expect(limitOf('body')).toBe(`${DEFAULT_LIMITS.bodyBytes / 1024} kB`);
+  expect(limitOf("bodies to Meta's webhooks")).toBe(
+    `3 MB each, ${DEFAULT_LIMITS.webhookBodies} received at a time`,
+  );
 });

@@ -1,6 +1,9 @@
 /** Tokens that are limited to labels or numbers, and the scope that a take-over needs. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { PinStoreUnreachableError } from '../../activities/pin-store/pin-store.js';
+import type { Pins } from '../../client/api/open-pins.js';
 import { SCOPE_NAMES } from '../../client/api/scopes.js';
+import { OnboardingNotFoundError } from '../../client/index.js';
 import { ALL_ROUTES, requestFor } from './requests.js';
 import { LABELS, NUMBER, OTHER_NUMBER, standInApi } from './stand-ins.js';
 import { goodPayload, localIssuer } from './tokens.js';
@@ -110,7 +113,72 @@ test('a label of one’s own choice lets nobody start a number that was onboarde
     });
   expect((await start(OTHER_NUMBER)).statusCode).toBe(403);
   expect(api.calls).toEqual([]);
-  expect((await start('777777777777')).statusCode).toBe(201); // never onboarded
+  expect((await start(NUMBER)).statusCode).toBe(201);
+});
+
+describe('a number whose runs Temporal has forgotten', () => {
+  const ofMine = { onboarding_labels: ['mine'] };
+  const recordWith = (label: string | undefined): Partial<Pins> => ({
+    describe: async (phoneNumberId) => ({
+      ...{ phoneNumberId, store: 'local', record: phoneNumberId, versions: {} },
+      ...(label === undefined ? {} : { label }),
+    }),
+  });
+
+  async function startWith(claims: object, pins: Partial<Pins>) {
+    const { app, calls } = await standInApi({
+      source: issuer.source,
+      pins,
+      temporal: {
+        async labelOf(phoneNumberId) {
+          throw new OnboardingNotFoundError(phoneNumberId);
+        },
+      },
+    });
+    onTestFinished(() => app.close());
+    const answer = await app.inject({
+      ...{ method: 'POST', url: '/v1/onboardings' },
+      headers: { authorization: `Bearer ${await tokenWith(claims)}` },
+      payload: { phoneNumberId: NUMBER, label: 'mine' },
+    });
+    return { answer, calls };
+  }
+
+  test.each([
+    ['another label', recordWith('shop')],
+    ['no label', recordWith(undefined)],
+  ])('is not started by who is limited to labels where its PIN record has %s', async (_, pins) => {
+    const { answer, calls } = await startWith(ofMine, pins);
+    expect(answer.statusCode).toBe(403);
+    expect(answer.json()).toMatchObject({ type: 'urn:wa-onboard:outside-limits' });
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    ['its PIN record has that label', recordWith('mine')],
+    ['it has no PIN record', { describe: async () => undefined }],
+  ])('is started by who is limited to labels where %s', async (_, pins) => {
+    const { answer, calls } = await startWith(ofMine, pins);
+    expect(answer.statusCode).toBe(201);
+    expect(calls).toEqual(['start']);
+  });
+
+  test('waits for the PIN store where the caller is limited to labels, and for nobody else', async () => {
+    const away: Partial<Pins> = {
+      async describe() {
+        throw new PinStoreUnreachableError('The PIN store does not answer.');
+      },
+    };
+    const limited = await startWith(ofMine, away);
+    expect(limited.answer.statusCode).toBe(503);
+    expect(limited.answer.json()).toMatchObject({ type: 'urn:wa-onboard:pin-store-unavailable' });
+    expect(limited.calls).toEqual([]);
+    for (const claims of [{}, { onboarding_numbers: [NUMBER] }]) {
+      const { answer, calls } = await startWith(claims, away);
+      expect(answer.statusCode).toBe(201);
+      expect(calls).toEqual(['start']);
+    }
+  });
 });
 
 test('a caller with limits sees them', async () => {

@@ -183,6 +183,8 @@ export interface StandInOptions {
   auditWritable?: () => boolean;
   trustedProxies?: readonly string[];
   corsOrigins?: readonly string[];
+  /** @default true */
+  notifies?: boolean;
   consoleDir?: string;
 }
 
@@ -210,6 +212,7 @@ export async function standInApi(options: StandInOptions) {
     close: async () => {},
   };
   const app = await createApi({
+    notifies: true,
     ...rest,
     ...(clock === undefined ? {} : { clock }),
     client: { ...standInClient(calls), ...client },

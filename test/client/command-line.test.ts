@@ -317,3 +317,14 @@ test('Ctrl-C at the prompt is told apart from an error', async () => {
   expect(isPromptInterrupt(error)).toBe(true);
   expect(isPromptInterrupt(new Error('other'))).toBe(false);
 });
+
+test.each(['999', '1'.repeat(26)])(
+  'an id of digits that has too few or too many (%s) is told how many it has',
+  async (id) => {
+    const { exitCode, stderr } = await run(['status', id]);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(
+      `of 5 to 25 digits, such as 106540352242922; what was given has ${id.length}.`,
+    );
+    expect(exitCode).toBe(EXIT.usage);
+  },
+);

@@ -1,14 +1,22 @@
 /** `pin export`, `pin import` and `pin keygen`. */
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openPinStore } from '../../activities/pin-store/open-pin-store.js';
 import type { PinStore } from '../../activities/pin-store/pin-store.js';
 import { Secret } from '../../activities/secret.js';
 import { EXIT } from '../../client/cli/exit-codes.js';
 import { collectBackup, restoreBackup } from '../../client/cli/pin-backup.js';
+import { writeStackFile } from '../../configuration/stack-file.js';
 import { run } from './terminal.js';
 
 const IDS = ['106540352242921', '106540352242922', '106540352242923'] as const;
@@ -24,7 +32,22 @@ beforeEach(() => {
   cwd = newFolder();
 });
 
-const onboard = (args: string[], folder = cwd) => run(args, { cwd: folder });
+/** Nothing listens there. */
+const NO_TEMPORAL = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+/** What every backup here is told beside its recipients and its file. */
+const TOLD = ['--reason', 'monthly backup', '--without-notice'];
+
+const onboard = (args: string[], folder = cwd, env: Record<string, string> = {}) =>
+  run(args[1] === 'export' && !args.includes('--reason') ? [...args, ...TOLD] : args, {
+    cwd: folder,
+    env: { ...NO_TEMPORAL, ...env },
+  });
+
+const audited = (folder = cwd) =>
+  readFileSync(join(folder, '.onboarding', 'audit.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 
 /** With `--json`: the document that is printed, and the exit code. */
 async function json(args: string[], folder = cwd) {
@@ -105,11 +128,13 @@ test('no PIN is in the file, in what is printed, or anywhere else on the disk', 
   const said = await onboard(['pin', 'export', '--recipient', recipient, '--out', out]);
   const kept = readFileSync(out).toString('latin1');
   const names = readdirSync(cwd).toSorted();
+  const trail = JSON.stringify(audited());
   for (const pin of PINS) {
     expect(kept).not.toContain(pin);
+    expect(trail).not.toContain(pin);
     expect(`${said.stdout}${said.stderr}`).not.toContain(pin);
   }
-  expect(names).toEqual(['.onboarding-pins', 'key.txt', 'pins.age']);
+  expect(names).toEqual(['.onboarding', '.onboarding-pins', 'key.txt', 'pins.age']);
   expect(statSync(out).mode & 0o777).toBe(0o600);
 });
 
@@ -168,6 +193,7 @@ test('a record that cannot be read is named, and the file holds the others', asy
   const imported = await json(['pin', 'import', out, '--identity', file], newFolder());
   expect(imported.document.counts.restored).toBe(2);
   expect(imported.document.notBackedUp).toHaveLength(1);
+  expect(imported.exitCode).toBe(EXIT.failed); // one of them is lost still
 });
 
 test('a file that is there already is not overwritten', async () => {
@@ -266,6 +292,26 @@ test('what another program encrypted, or a later version wrote, is told apart', 
     'is not as "npx wa-onboard pin export" writes',
   );
   expect(await backup('{"formatVersion":2}')).toContain('a later version of this package');
+  const about = { format: 'whatsapp-number-onboarding pin records', formatVersion: 1, records: [] };
+  const undated = { ...about, madeAt: 'x', store: 'local', notBackedUp: [] };
+  expect(await backup(JSON.stringify(undated))).toContain('writes it (madeAt)');
+});
+
+test('what a backup says of itself steers no terminal', async () => {
+  const { recipient, file } = await keyPair();
+  const encrypter = new Encrypter();
+  encrypter.addRecipient(recipient);
+  const steering = '\u001b]52;c;ZXZpbA==\u0007';
+  const backup = {
+    ...{ format: 'whatsapp-number-onboarding pin records', formatVersion: 1, records: [] },
+    ...{ madeAt: '2026-11-23T14:00:00.000Z', store: `local${steering}` },
+    notBackedUp: [{ phoneNumberId: `106540352242922${steering}`, why: steering }],
+  };
+  writeFileSync(join(cwd, 'x.age'), await encrypter.encrypt(JSON.stringify(backup)));
+  const { stdout } = await onboard(['pin', 'import', join(cwd, 'x.age'), '--identity', file]);
+  expect(stdout).toContain('106540352242922');
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout).not.toContain('\u0007');
 });
 
 test('a key file that is no key file is told so', async () => {
@@ -293,4 +339,185 @@ test('a store that stops answering midway fails the records it did not take, and
     { phoneNumberId: IDS[1], outcome: 'failed', why: 'The PIN store does not answer.' },
     { phoneNumberId: IDS[2], outcome: 'restored' },
   ]);
+});
+
+describe('who took or brought what', () => {
+  const WEBHOOK = {
+    NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/',
+    NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}`,
+  };
+
+  test('is in the audit trail before and after, with recipients, reason and counts', async () => {
+    await filledStore();
+    const { recipient, file } = await keyPair();
+    const out = join(cwd, 'pins.age');
+    await onboard(['pin', 'export', '--recipient', recipient, '--out', out]);
+    await onboard(['pin', 'import', out, '--identity', file]);
+    const about = {
+      ...{ log: 'audit', who: expect.any(String), store: expect.stringMatching(/^local, /) },
+      from: expect.stringMatching(/^command line on /),
+    };
+    const exporting = {
+      ...{ ...about, action: 'exportPins', reason: 'monthly backup', recipients: [recipient] },
+    };
+    expect(audited()).toMatchObject([
+      { ...exporting, outcome: 'exporting' },
+      {
+        ...{ ...exporting, outcome: 'exportedWithoutNotice', status: 200 },
+        counts: { records: 3, notBackedUp: 0 },
+      },
+      { ...about, action: 'importPins', outcome: 'importing' },
+      {
+        ...{ ...about, action: 'importPins', outcome: 'imported', status: 200 },
+        counts: { restored: 0, unchanged: 3, differs: 0, failed: 0 },
+      },
+    ]);
+  });
+
+  test('decides: where the trail cannot be written nothing is backed up, brought back or kept', async () => {
+    const store = await filledStore();
+    const { recipient, file } = await keyPair();
+    const out = join(cwd, 'pins.age');
+    await onboard(['pin', 'export', '--recipient', recipient, '--out', out]);
+    await store.remove(IDS[0]);
+    const broken = { AUDIT_LOG: '/dev/full' };
+    const other = join(cwd, 'other.age');
+    for (const args of [
+      ['pin', 'export', '--recipient', recipient, '--out', other],
+      ['pin', 'import', out, '--identity', file],
+    ]) {
+      const { exitCode, stdout, stderr } = await onboard(args, cwd, broken);
+      expect(unwrapped(stderr)).toMatch(/^✖ The audit trail \S+ cannot be written \(ENOSPC\), so /);
+      expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.failed, stdout: '' });
+    }
+    expect(existsSync(other)).toBe(false);
+    expect(await store.describe(IDS[0])).toBeUndefined();
+
+    const { stderr } = await run(['pin', 'provide', IDS[0]], {
+      ...{ cwd, env: { ...NO_TEMPORAL, ...broken }, stdin: `${PINS[0]}\n` },
+    });
+    expect(unwrapped(stderr)).toContain('cannot be written (ENOSPC)');
+    expect(await store.describe(IDS[0])).toBeUndefined();
+  });
+
+  test.each([
+    ['no webhook is configured', {}, 'NOTIFY_WEBHOOK_URL and NOTIFY_WEBHOOK_SECRET are not set'],
+    ['Temporal does not answer', WEBHOOK, 'Temporal at 127.0.0.1:1 does not answer'],
+  ])(
+    'is notified first: where %s there is no backup, and the trail says so',
+    async (_, env, says) => {
+      await filledStore();
+      const { recipient } = await keyPair();
+      const out = join(cwd, 'pins.age');
+      const args = ['pin', 'export', '--recipient', recipient, '--out', out, '--reason', 'monthly'];
+      const { exitCode, stdout, stderr } = await onboard(args, cwd, env);
+      expect(unwrapped(stderr)).toContain(
+        `Nobody can be notified, so nothing is backed up. ${says}`,
+      );
+      expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.failed, stdout: '' });
+      expect(existsSync(out)).toBe(false);
+      expect(audited().map(({ outcome }) => outcome)).toEqual(['exporting', 'notExported']);
+    },
+  );
+
+  test('a backup without a reason is refused', async () => {
+    const { recipient } = await keyPair();
+    const { exitCode, stderr } = await run(
+      ['pin', 'export', '--recipient', recipient, '--out', 'x'],
+      {
+        cwd,
+      },
+    );
+    expect(unwrapped(stderr)).toContain("'--reason <text>' not specified");
+    expect(exitCode).toBe(EXIT.usage);
+  });
+});
+
+test.each([
+  ['pin import', ['pin', 'import', 'pins.age', '--identity', 'KEY']],
+  ['pin import', ['pin', 'import', 'KEY', '--identity', 'key.txt']],
+  ['pin export', ['pin', 'export', '--recipient', 'age1', '--out', 'KEY']],
+  ['pin export', ['pin', 'export', '--recipient', 'age1', '--outt=KEY']],
+  ['pin import', ['pin', 'import', '--identitty=KEY']],
+  ['pin keygen', ['pin', 'keygen', '--out', 'KEY']],
+  ['pin', ['pin', 'KEY']],
+])(
+  '%s that is given a secret key where something else belongs does not repeat it: %j',
+  async (_, args) => {
+    const key = await generateX25519Identity();
+    const recipient = await identityToRecipient(key);
+    for (const typed of [key, key.toLowerCase()]) {
+      for (const flags of [[], ['--json']]) {
+        const given = args.map((arg) => arg.replace('KEY', typed).replace(/^age1$/, recipient));
+        const { exitCode, stdout, stderr } = await onboard([...given, ...flags]);
+        expect(`${stdout}${stderr}`.toLowerCase()).not.toContain(key.slice(15, 40).toLowerCase());
+        expect(exitCode).toBe(EXIT.usage);
+      }
+    }
+    expect(readdirSync(cwd)).toEqual([]);
+  },
+);
+
+describe('while npm start runs', () => {
+  /** The stack keeps its PINs in the default folder, and serves no Temporal. */
+  const stackIn = (folder: string) =>
+    writeStackFile(join(folder, '.onboarding'), {
+      ...{
+        temporalAddress: '127.0.0.1:1',
+        namespace: 'default',
+        graphBaseUrl: 'http://127.0.0.1:1',
+      },
+      ...{ simulator: true, pid: process.pid },
+      pinStore: { kind: 'local', dir: join(folder, '.onboarding-pins') },
+    });
+  const here = (args: string[], env: Record<string, string> = {}) => run(args, { cwd, env });
+
+  test('records move into the store that the environment names, and the output says so', async () => {
+    await filledStore();
+    stackIn(cwd);
+    const { recipient, file } = await keyPair();
+    const out = join(cwd, 'pins.age');
+    const exported = await here(['pin', 'export', '--recipient', recipient, '--out', out, ...TOLD]);
+    expect(exported.exitCode).toBe(EXIT.done);
+    const named = { PIN_STORE_DIR: 'new-pins' };
+    const { stdout, stderr } = await here(['pin', 'import', out, '--identity', file], named);
+    expect(unwrapped(stdout)).toMatch(/now in local, \S*new-pins: 3 restored\./);
+    expect(unwrapped(stderr)).toMatch(
+      /The PIN store here is the one that the environment names \(local, \S*new-pins\); the npm start that runs uses another \(local, \S*\.onboarding-pins\)/,
+    );
+    const moved = await openPinStore({ kind: 'local', dir: join(cwd, 'new-pins') });
+    expect(await everything(moved)).toEqual(await everything(await storeIn(cwd)));
+
+    const other = join(cwd, 'other.age');
+    const back = await here(
+      ['pin', 'export', '--recipient', recipient, '--out', other, ...TOLD, '--json'],
+      { PIN_STORE_DIR: 'empty-pins' },
+    );
+    expect(JSON.parse(back.stdout)).toEqual({
+      ...{ store: expect.stringMatching(/empty-pins$/), records: 0, notBackedUp: [] },
+    });
+  });
+
+  test('a store that cannot be opened as it is named is no reason to use the other', async () => {
+    await filledStore();
+    stackIn(cwd);
+    const { recipient } = await keyPair();
+    const args = ['pin', 'export', '--recipient', recipient, '--out', join(cwd, 'x'), ...TOLD];
+    const { exitCode, stderr } = await here(args, { PIN_STORE: 'vault' });
+    expect(unwrapped(stderr)).toContain('VAULT_ADDR is not set');
+    expect(exitCode).toBe(EXIT.usage);
+  });
+
+  test('commands on its numbers use its store, and remark where the environment names another', async () => {
+    await filledStore();
+    stackIn(cwd);
+    const args = ['pin', 'reveal', IDS[0], '--reason', 'test', '--force', '--without-notice'];
+    const { stdout, stderr } = await here(args, { PIN_STORE_DIR: 'new-pins' });
+    expect(stdout).toBe(`${PINS[1]}\n`);
+    expect(unwrapped(stderr)).toMatch(
+      /The PIN store here is that of the npm start that runs \(local, \S*\.onboarding-pins\), whose numbers these are, and not the one that the environment names \(local, \S*new-pins\)\./,
+    );
+    const same = await here(args, { PIN_STORE: 'local', PIN_STORE_DIR: '.onboarding-pins' });
+    expect(same.stderr).not.toContain('environment');
+  });
 });

@@ -153,17 +153,28 @@ test('troubleshoot finds the PIN of a number under the id that it had before', a
 
 test('a revealed PIN is audited, notified, and rotated afterwards where that was asked for', async () => {
   const { id, pin } = await liveNumber();
-  const shown = await run('pin', 'reveal', id, '--reason', 'call with Meta', '--force');
+  const env = {
+    NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/',
+    NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}`,
+  };
+  const reveal = (...flags: string[]) =>
+    runIn(['pin', 'reveal', id, '--reason', 'call with Meta', '--force', ...flags], {
+      ...{ cwd: stack.folder, env },
+    });
+  const shown = await reveal();
   expect(shown).toMatchObject({ exitCode: EXIT.done, stdout: `${pin}\n` });
   const trail = readFileSync(join(stack.folder, '.onboarding', 'audit.jsonl'), 'utf8');
   expect(trail).toContain('"outcome":"revealed"');
   expect(trail).not.toContain(pin);
 
-  const later = await run(
-    ...['pin', 'reveal', id, '--reason', 'call with Meta', '--force', '--rotate-after', '1h'],
-  );
+  const later = await reveal('--rotate-after', '1h');
   expect(later.stdout).toBe(`${pin}\n`);
   expect(unwrapped(later.stderr)).toMatch(/It is rotated at .*, in (1h|59m)/);
+  await expect
+    .poll(async () => (await run('number', id)).stdout, { timeout: 20_000 })
+    .toMatch(
+      new RegExp(`Planned +a rotation.*\\n  temporal workflow cancel --workflow-id \\S+-${id}-`),
+    );
 });
 
 test('records that were exported come back where they were lost', async () => {
@@ -171,7 +182,17 @@ test('records that were exported come back where they were lost', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'wa-onboard-export-'));
   const [key, out] = [join(folder, 'key.txt'), join(folder, 'pins.age')];
   const { stdout } = await run('pin', 'keygen', '--out', key);
-  const exported = await run('pin', 'export', '--recipient', stdout.trim(), '--out', out);
+  const exported = await run(
+    'pin',
+    'export',
+    '--recipient',
+    stdout.trim(),
+    '--out',
+    out,
+    '--reason',
+    'monthly',
+    '--without-notice',
+  );
   expect(exported.exitCode).toBe(EXIT.done);
   await store.remove(id);
   const imported = await runJson('pin', 'import', out, '--identity', key);
@@ -197,6 +218,15 @@ test('an offboarded number is not registered any more, and the end says what bec
     pinRecord: 'deleted',
   });
   expect(await store.describe(other)).toBeUndefined();
+  const trail = readFileSync(join(stack.folder, '.onboarding', 'audit.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ action }) => action === 'offboardAndDeletePin');
+  expect(trail).toMatchObject([
+    { phoneNumberId: other, outcome: 'beginning' },
+    { phoneNumberId: other, outcome: 'begun', status: 202 },
+  ]);
 });
 
 test('a number is registered again with the PIN that it has', async () => {
@@ -225,8 +255,11 @@ test('schedules are made, described, changed, paused, resumed and removed', asyn
   expect(described.stdout).toMatch(/Next +.*, in /);
 
   expect((await run('schedule', 'pause', 'rotation')).exitCode).toBe(EXIT.done);
-  expect((await run('schedule', 'describe', 'rotation')).stdout).toContain('· paused');
+  const paused = await run('schedule', 'describe', 'rotation');
+  expect(paused.stdout).toContain('· paused');
+  expect(paused.stdout).toMatch(/Note +paused by /);
   expect((await run('schedule', 'resume', 'rotation')).exitCode).toBe(EXIT.done);
+  expect((await run('schedule', 'describe', 'rotation')).stdout).not.toContain('Note');
 
   await run('schedule', 'reconcile', '--every', '12h', '--waba', '102290129340398', '--subscribe');
   const { document } = await runJson('schedule', 'describe');
@@ -265,4 +298,50 @@ test('reconcile tells what is not in order, exit code 5, and nothing is sent wit
   expect(found.exitCode).toBe(EXIT.waiting);
   const { document } = await runJson('reconcile', '--waba', wabaId, '--no-notify');
   expect(document).toMatchObject({ wabaId, counts: { numberWithoutPin: 1 } });
+
+  const unnamed = await run('reconcile');
+  expect(unwrapped(unnamed.stderr)).toContain('give its id with --waba, or give the worker');
+  expect(unnamed.exitCode).toBe(EXIT.usage);
+});
+
+test('a number that nobody has begun with is to be started, and says so', async () => {
+  const id = stack.newNumber();
+  stack.simulator.addNumber({ id, preset: 'verified' });
+  const { stdout } = await run('number', id);
+  expect(stdout).toMatch(new RegExp(`Next +npx wa-onboard start ${id}`));
+});
+
+test('a backup that is notified goes to whoever is configured to hear of it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wa-onboard-export-'));
+  const { stdout: recipient } = await run('pin', 'keygen', '--out', join(folder, 'key.txt'));
+  const env = {
+    NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/',
+    NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}`,
+  };
+  const args = ['pin', 'export', '--recipient', recipient.trim(), '--out', join(folder, 'x.age')];
+  const { exitCode } = await runIn([...args, '--reason', 'moving to Vault'], {
+    ...{ cwd: stack.folder, env },
+  });
+  expect(exitCode).toBe(EXIT.done);
+  const posted = async () => {
+    for await (const { workflowId, runId } of stack.client.temporal.workflow.list({
+      query: "WorkflowType = 'sendNotification'",
+    })) {
+      const { events } = await stack.client.temporal.workflow
+        .getHandle(workflowId, runId)
+        .fetchHistory();
+      const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+      const notice = JSON.parse(Buffer.from(input?.data ?? []).toString('utf8'));
+      if (notice.reason === 'moving to Vault') return notice;
+    }
+    return undefined;
+  };
+  await expect.poll(posted, { timeout: 20_000 }).toMatchObject({
+    event: 'pin.revealed',
+    text: expect.stringMatching(
+      /backs up all [0-9]+ records? of the PIN store \(local, .*for recipient age1\S+: moving to Vault$/,
+    ),
+    counts: { records: expect.any(Number), notBackedUp: 0 },
+  });
+  rmSync(folder, { recursive: true });
 });

@@ -18,6 +18,10 @@ const NO_TEMPORAL = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 /** Stands for the change to the other screen and back. */
 const SCREEN = '<screen>';
 const WHY = ['--reason', 'call with Meta'];
+const WEBHOOK = {
+  NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:1/',
+  NOTIFY_WEBHOOK_SECRET: `whsec_${'A'.repeat(44)}`,
+};
 
 const unwrapped = (text: string) => text.replaceAll('\n  ', ' ').replaceAll('\n', ' ');
 
@@ -58,7 +62,7 @@ test.each([
 });
 
 test('where nobody can be notified the PIN is not shown, and the audit trail says both', async () => {
-  const { exitCode, stdout, stderr } = await reveal([...WHY, '--force']);
+  const { exitCode, stdout, stderr } = await reveal([...WHY, '--force'], WEBHOOK);
   expect(unwrapped(stderr)).toMatch(
     /Nobody can be notified, so the PIN is not shown\. Temporal at 127\.0\.0\.1:1 does not answer.*--without-notice/,
   );
@@ -68,6 +72,49 @@ test('where nobody can be notified the PIN is not shown, and the audit trail say
     { log: 'audit', action: 'revealPin', outcome: 'revealing', reason: 'call with Meta' },
     { log: 'audit', action: 'revealPin', outcome: 'notRevealed' },
   ]);
+});
+
+test('where no webhook is configured nobody is notified, so the PIN is not shown without --without-notice', async () => {
+  const { exitCode, stdout, stderr } = await reveal([...WHY, '--force']);
+  expect(unwrapped(stderr)).toMatch(
+    /Nobody can be notified, so the PIN is not shown\. NOTIFY_WEBHOOK_URL .*--without-notice/,
+  );
+  expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.failed, stdout: '' });
+  expect(audited().map(({ outcome }) => outcome)).toEqual(['revealing', 'notRevealed']);
+});
+
+test.each([
+  '004.217',
+  '004  217',
+  '004_217',
+  '004/217',
+  '004–217',
+  '0 - 0 - 4 - 2 - 1 - 7',
+  '００４２１７',
+  '1004217',
+])('a reason with %s is refused and not repeated', async (digits) => {
+  const { exitCode, stdout, stderr } = await reveal([
+    ...['--reason', `was ${digits} before`, '--force', '--without-notice'],
+  ]);
+  expect(unwrapped(stderr)).toContain('--reason must hold no six digits in a row');
+  expect(stderr).not.toContain(digits);
+  expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.usage, stdout: '' });
+});
+
+test('a terminal that nobody can press Enter at is none, and the PIN does not stay in what it scrolls', async () => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: false });
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  stdin.end('y\n');
+  const exitCode = await runCommandLine(['pin', 'reveal', ID, ...WHY, '--without-notice'], {
+    ...{ stdin, stdout: Object.assign(stdout, { isTTY: true, columns: 80 }), stderr },
+    color: false,
+    now: () => new Date(),
+    loadConfiguration: () => loadConfiguration({ ...NO_TEMPORAL }, cwd),
+  });
+  expect(exitCode).toBe(EXIT.usage);
+  expect(unwrapped(String(stderr.read()))).toContain('Standard input is no terminal');
+  expect(stdout.read()).toBeNull();
+  expect(existsSync(auditFile())).toBe(false);
 });
 
 test('without notice it is shown all the same, and audited as such', async () => {
@@ -172,6 +219,7 @@ test('a terminal shows it on its other screen, and takes it off with Enter', asy
     .split(SCREEN);
   expect(before).toBe('');
   expect(other).toContain(PIN);
+  expect(other.endsWith('\u001b[2J')).toBe(true); // nothing is left on it
   expect(after).toContain(`The PIN of ${ID} was shown.`);
   expect(after).not.toContain(PIN);
 });

@@ -1,6 +1,7 @@
 /** What people see of sweeps, schedules and comparisons. */
 import pc from 'picocolors';
 import { expect, test } from 'vitest';
+import { exitCodeOfReport } from '../../client/cli/commands/reconcile.js';
 import { exitCodeOfSweep } from '../../client/cli/commands/sweep.js';
 import { EXIT } from '../../client/cli/exit-codes.js';
 import { openFindings, renderFindings } from '../../client/cli/render-findings.js';
@@ -233,6 +234,14 @@ test('a paused schedule says how to resume it, and none is told plainly', () => 
   `);
 });
 
+test.each(['Paused via TypeScript SDK"', 'Unpaused via TypeScript SDK"', 'resumed', ''])(
+  'a note that nobody wrote (%s) is not shown',
+  (note) => {
+    const lines = renderSchedule('rotation', { ...ROTATION, paused: true, note }, VIEW);
+    expect(lines.join('\n')).not.toContain('Note');
+  },
+);
+
 const REPORT: ReconcileReport = {
   at: '2026-11-23T14:35:00Z',
   wabaId: '102290129340398',
@@ -306,4 +315,12 @@ test('an account in order is told so in two lines', () => {
     "
   `);
   expect(openFindings(inOrder)).toBe(0);
+});
+
+test('an account of which Meta lists no number is not in order: more likely it is another', () => {
+  const none = { ...REPORT, findings: [], compared: { numbers: 0, records: 4, openRuns: 0 } };
+  expect(renderFindings(none, VIEW)[0]).toContain('Meta lists no number: is this the account?');
+  expect(exitCodeOfReport(none)).toBe(EXIT.notFound);
+  expect(exitCodeOfReport(REPORT)).toBe(EXIT.waiting);
+  expect(exitCodeOfReport({ ...REPORT, findings: [] })).toBe(EXIT.done);
 });

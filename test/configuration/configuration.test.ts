@@ -388,3 +388,12 @@ test.each([
 ])('%s=%s is refused', (name, value) => {
   expect(() => load({ ...PROVIDER, [name]: value })).toThrow(new RegExp(`^${name} must `));
 });
+
+test('whether somebody said which PIN store is meant is known, also from .env', () => {
+  expect(load().explicitPinStore).toBe(false);
+  expect(load({ PIN_STORE: '', PIN_STORE_PREFIX: 'pins/' }).explicitPinStore).toBe(false);
+  expect(load({ PIN_STORE: 'local' }).explicitPinStore).toBe(true);
+  expect(load({ PIN_STORE_DIR: 'pins' }).explicitPinStore).toBe(true);
+  writeFileSync(join(cwd, '.env'), 'PIN_STORE=aws-secrets-manager\n');
+  expect(load().explicitPinStore).toBe(true);
+});

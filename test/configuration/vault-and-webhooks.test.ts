@@ -129,17 +129,27 @@ test('what a stack tells of its Vault is where PINs are, and nothing that logs i
   });
 });
 
-const WEBHOOKS = { META_APP_SECRET: 'very-secret', META_WEBHOOK_VERIFY_TOKEN: 'very-secret-too' };
+const WEBHOOKS = {
+  META_APP_SECRET: 'very-secret-0123456789abcdef',
+  META_WEBHOOK_VERIFY_TOKEN: 'very-secret-too-0',
+};
 
 test('Meta’s webhooks need the app secret and the verify token, neither of which is shown', () => {
   const { metaWebhooks } = load(WEBHOOKS);
-  expect(metaWebhooks?.appSecret.reveal()).toBe('very-secret');
-  expect(metaWebhooks?.verifyToken.reveal()).toBe('very-secret-too');
+  expect(metaWebhooks?.appSecret.reveal()).toBe('very-secret-0123456789abcdef');
+  expect(metaWebhooks?.verifyToken.reveal()).toBe('very-secret-too-0');
   expect(metaWebhooks?.rotateOnChange).toBe('offer');
   expect(inspect(metaWebhooks) + JSON.stringify(metaWebhooks)).not.toContain('very-secret');
   const automatic = load({ ...WEBHOOKS, ROTATE_ON_PIN_CHANGE: 'automatic' });
   expect(automatic.metaWebhooks?.rotateOnChange).toBe('automatic');
   expect(load()).not.toHaveProperty('metaWebhooks');
+});
+
+test.each([
+  ['META_APP_SECRET', 'x', /the app secret that Meta shows/],
+  ['META_WEBHOOK_VERIFY_TOKEN', '1', /at least 16 characters/],
+])('%s that anybody would guess is refused', (name, value, sentence) => {
+  expect(() => load({ ...WEBHOOKS, [name]: value })).toThrow(sentence);
 });
 
 test.each([

@@ -230,7 +230,11 @@ export const EXPECTED: Record<Step, Row> = {
       live('register setPin promote! promote! promote!'),
     ],
     html502: [live('register setPin promote!'), live('register setPin promote! promote! promote!')],
-    successFalse: [parked('register setPin promote!'), parked('register setPin promote!')],
+    // Promoted late, the PIN is set once more.
+    successFalse: [
+      parked('register setPin promote! setPin'),
+      parked('register setPin promote! setPin'),
+    ],
   },
 };
 

@@ -76,14 +76,16 @@ export function noteConformance(scene: ConformanceScene): void {
       expect(await store.describe(number)).not.toHaveProperty('stale');
     });
 
-    test('that a number was offboarded stay until they are taken away, whatever becomes current', async () => {
+    test('that a number was offboarded stay until they are taken away, or another PIN becomes current', async () => {
       const { store } = scene;
       const number = newNumber();
       await stageAndPromote(store, number, '830174');
       const offboardedAt = '2026-11-25T10:00:00.000Z';
       await store.annotate(number, { offboardedAt });
-      await stageAndPromote(store, number, '047382');
       expect(await store.describe(number)).toMatchObject({ offboardedAt });
+      await stageAndPromote(store, number, '047382');
+      expect(await store.describe(number)).not.toHaveProperty('offboardedAt');
+      await store.annotate(number, { offboardedAt });
       const described = await store.annotate(number, { offboardedAt: null, renamedAt: RENAMED_AT });
       expect(described).toMatchObject({ renamedAt: RENAMED_AT });
       expect(described).not.toHaveProperty('offboardedAt');

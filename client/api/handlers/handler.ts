@@ -44,6 +44,8 @@ export interface Parts {
   told(phoneNumberId: string): void;
   streams: EventStreams;
   openPins: OpenPins;
+  /** Whether a webhook for notifications is configured. */
+  notifies: boolean;
   limits: ApiLimits;
   clock: () => Date;
   link?: RunLink;

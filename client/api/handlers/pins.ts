@@ -13,6 +13,7 @@ export function pinHandlers({
   client,
   openPins,
   told,
+  notifies,
 }: Parts): Handlers<'rotatePin' | 'revealPin'> {
   async function recordOf(
     phoneNumberId: string,
@@ -53,7 +54,7 @@ export function pinHandlers({
       const { version: state, rotateAfter } = body;
       const { record, about } = await recordOf(phoneNumberId, state);
       const { version, createdAt, lastRotated } = record;
-      const reason = withoutPin(body.reason.trim(), record);
+      const reason = body.reason.trim();
       if (!noteBefore({ outcome: 'revealing', reason, version: state })) {
         throw new ApiProblem(
           'audit-unavailable',
@@ -89,14 +90,8 @@ export function pinHandlers({
             ? {}
             : { rotation: { workflowId: rotation.workflowId, at: rotation.at } }),
         },
-        outcome: 'revealed',
+        outcome: notifies ? 'revealed' : 'revealedWithoutNotice',
       };
     },
   };
-}
-
-/** Who has seen a PIN before may name it in the reason for seeing it again, and that goes to many places. */
-function withoutPin(reason: string, { pin }: PinRecord): string {
-  const digits = [...pin.reveal()].join('[^0-9]{0,3}');
-  return reason.replace(new RegExp(digits, 'g'), '[redacted]');
 }

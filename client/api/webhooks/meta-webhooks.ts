@@ -6,9 +6,10 @@ import { ApiProblem } from '../problems.js';
 import type { Gate } from '../requests.js';
 import type { UnderWay } from '../under-way.js';
 import { withinMs } from '../within.js';
+import { createBodySlots } from './body-slots.js';
 import { type ChangeParts, type HandledChange, handleChange } from './handle-change.js';
 import { changesIn, type MetaChange } from './meta-payload.js';
-import { isSignedByMeta, isToken } from './signature.js';
+import { isSignature, isSignedByMeta, isToken } from './signature.js';
 
 /** Both of Meta's requests go here. */
 export const META_WEBHOOKS_PATH = '/webhooks/meta';
@@ -23,12 +24,16 @@ export interface MetaWebhooksParts extends ChangeParts {
   underWay: UnderWay;
   /** How long Meta waits for the answer to what it posts, in milliseconds. */
   answerMs: number;
+  /** Bodies that are received at a time. */
+  mostBodies: number;
 }
 
 /** Meta's payloads have up to 3 MB. Source: Meta's page on the webhooks of the WhatsApp Business Platform. */
 const BODY_BYTES = 3 * 1024 * 1024;
 /** Changes of one payload that are handled at a time. */
 const AT_A_TIME = 10;
+/** That there is no room for bodies is to be seen in the audit trail, not to fill the disk. */
+const NOTED_AGAIN_MS = 60_000;
 
 /** In the audit trail. */
 const ACTION = 'metaWebhook';
@@ -38,7 +43,9 @@ export async function addMetaWebhooks(
   app: FastifyInstance,
   parts: MetaWebhooksParts,
 ): Promise<void> {
-  const { meta, gate, audit, underWay } = parts;
+  const { meta, gate, audit, underWay, clock } = parts;
+  const slots = createBodySlots(parts.mostBodies);
+  let noRoomNotedAt = Number.NEGATIVE_INFINITY;
 
   function note(
     { ip, id }: FastifyRequest,
@@ -73,6 +80,41 @@ export async function addMetaWebhooks(
       );
     }
     if (failure !== undefined) throw failure;
+  }
+
+  /**
+   * Before the body is received, as anybody may send one. Where it is not to be, the connection is closed after the answer: there
+   * is nothing left to say on it but that body.
+   */
+  async function admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (!isSignature(request.headers['x-hub-signature-256'])) {
+      reply.header('connection', 'close');
+      await refuse(
+        request,
+        new ApiProblem(
+          'signature-invalid',
+          'The header X-Hub-Signature-256 must be "sha256=" and the 64 hexadecimal digits of the HMAC of the body: sign it with the app secret that META_APP_SECRET holds.',
+        ),
+      );
+    }
+    if (!slots.take(request)) {
+      reply.header('connection', 'close');
+      const problem = new ApiProblem(
+        'too-much-at-once',
+        'There is no room for this body now: send it again.',
+        {},
+        { 'retry-after': '5' },
+      );
+      const now = clock().getTime();
+      if (Math.abs(now - noRoomNotedAt) >= NOTED_AGAIN_MS) {
+        noRoomNotedAt = now;
+        note(request, problem.status, { outcome: problem.type });
+      }
+      throw problem;
+    }
+    // Also where it is cut off, too large or too slow.
+    reply.raw.once('close', () => slots.giveBack(request));
+    if (reply.raw.destroyed) slots.giveBack(request);
   }
 
   async function post(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -132,7 +174,14 @@ export async function addMetaWebhooks(
       note(request, 200, { outcome: 'subscribed' });
       return reply.type('text/plain; charset=utf-8').send(challenge);
     });
-    webhooks.post(META_WEBHOOKS_PATH, { bodyLimit: BODY_BYTES, schema: { hide: true } }, post);
+    webhooks.post(
+      META_WEBHOOKS_PATH,
+      {
+        ...{ bodyLimit: BODY_BYTES, schema: { hide: true }, onRequest: admitBody },
+        preValidation: async (request) => slots.giveBack(request),
+      },
+      post,
+    );
   });
 }
 

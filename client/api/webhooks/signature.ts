@@ -3,6 +3,11 @@ import type { Secret } from '../../../activities/secret.js';
 
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i;
 
+/** Can this be a signature of Meta's at all, whatever the body? */
+export function isSignature(header: string | string[] | undefined): boolean {
+  return typeof header === 'string' && SIGNATURE.test(header);
+}
+
 /**
  * Did Meta sign these bytes? It does so with the app secret: `X-Hub-Signature-256: sha256=` and the HMAC of the body as it was
  * sent, in hexadecimal. Takes the same time for every signature of the right form.

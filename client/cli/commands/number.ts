@@ -47,6 +47,9 @@ export function documentOf({ phoneNumberId, meta, store, runs }: NumberPicture):
     ...(runs.answer === 'read'
       ? {
           runs: runs.runs,
+          ...(runs.later === undefined || runs.later.length === 0
+            ? {}
+            : { plannedRotations: runs.later }),
           ...(runs.status?.progress === undefined ? {} : { budget: runs.status.progress.budget }),
         }
       : { runsMissing: runs.why }),

@@ -1,8 +1,11 @@
 import { InvalidInputError } from '../../errors.js';
+import type { StartedOnboarding } from '../../start-onboarding.js';
+import { audited, cliAudit, ENDS_HERE } from '../cli-audit.js';
 import { type AddCommand, examples } from '../command.js';
 import { confirmId } from '../confirm-id.js';
 import { beginOperation, OPERATION_EXIT_CODES } from '../number-operation.js';
 import { reasonOption } from '../reason-option.js';
+import type { Session } from '../session.js';
 import { userName } from '../user-name.js';
 
 interface OffboardFlags {
@@ -19,7 +22,7 @@ export const addOffboard: AddCommand = (program, session, run) => {
     .command('offboard')
     .summary('deregister a number on purpose')
     .description(
-      `Deregister a number: it can no longer send or receive until it is onboarded again. Two-step verification outlives that, so its PIN is kept, and deleted only where Meta says that two-step verification is off, or with --delete-pin. A terminal asks for the last four characters of the id; programs give --confirm. ${OPERATION_EXIT_CODES}`,
+      `Deregister a number: it can no longer send or receive until it is onboarded again. Two-step verification outlives that, so its PIN is kept, and deleted only where Meta says that two-step verification is off, or with --delete-pin, which is audited. A terminal asks for the last four characters of the id; programs give --confirm. ${OPERATION_EXIT_CODES}`,
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .option('--confirm <id>', 'the same id once more, in place of the question')
@@ -52,17 +55,41 @@ export const addOffboard: AddCommand = (program, session, run) => {
           phoneNumberId,
           begun: `Offboarding ${phoneNumberId}. ${PIN_TEXTS[pinRecord]}`,
           wait: flags.wait,
-          begin: (client) =>
-            client.offboard(phoneNumberId, {
-              confirm: phoneNumberId,
-              pinRecord,
-              ...(reason === undefined ? {} : { reason }),
-              ...(requestedBy === undefined ? {} : { requestedBy }),
-            }),
+          begin: (client) => {
+            const begin = () =>
+              client.offboard(phoneNumberId, {
+                confirm: phoneNumberId,
+                pinRecord,
+                ...(reason === undefined ? {} : { reason }),
+                ...(requestedBy === undefined ? {} : { requestedBy }),
+              });
+            return pinRecord === 'delete'
+              ? auditedDeletion(session, phoneNumberId, reason, begin)
+              : begin();
+          },
         });
       }),
     );
 };
+
+/** The run deletes the record at its end; who wanted that is written down when it begins. */
+function auditedDeletion(
+  session: Session,
+  phoneNumberId: string,
+  reason: string | undefined,
+  begin: () => Promise<StartedOnboarding>,
+): Promise<StartedOnboarding> {
+  const audit = cliAudit(session.configuration, session.terminal.now, ENDS_HERE);
+  const entry = {
+    ...{ action: 'offboardAndDeletePin', phoneNumberId },
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return audited(audit, entry, { doing: 'beginning', failed: 'notBegun' }, async () => {
+    const started = await begin();
+    await audit.write({ ...entry, status: 202, outcome: 'begun' });
+    return started;
+  });
+}
 
 const PIN_TEXTS = {
   keep: 'Its PIN is kept.',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { examples, type Run } from '../command.js';
 import { EXIT } from '../exit-codes.js';
 import { newKeyFile } from '../pin-backup-file.js';
-import { createPrivateFile } from '../private-file.js';
+import { createPrivateFile, fileNameOf } from '../private-file.js';
 import type { Session } from '../session.js';
 
 export function addPinKeygen(pin: Command, session: Session, run: Run): void {
@@ -17,7 +17,7 @@ export function addPinKeygen(pin: Command, session: Session, run: Run): void {
     .addHelpText('after', examples('npx wa-onboard pin keygen --out backup-key.txt'))
     .action((flags: { out: string }) =>
       run(async () => {
-        const file = resolve(flags.out);
+        const file = resolve(fileNameOf('--out', flags.out));
         const { text, recipient } = await newKeyFile(session.terminal.now());
         await createPrivateFile(file, text);
         session.answer([recipient], { recipient, file });

@@ -10,6 +10,7 @@ import {
 import type { OnboardingClient } from '../../onboarding-client.js';
 import type { OnboardingStatus } from '../../onboarding-status.js';
 import { lookAfter } from '../after-decision.js';
+import { audited, type CommandEntry, cliAudit, ENDS_HERE } from '../cli-audit.js';
 import { examples, type Run } from '../command.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { refuseShortId } from '../number-argument.js';
@@ -50,12 +51,28 @@ export function addPinProvide(pin: Command, session: Session, run: Run): void {
 }
 
 async function provide(session: Session, phoneNumberId: string): Promise<ExitCode> {
-  const { store, place } = await openPinStoreInUse(session.configuration);
+  const { store, place, remarks } = await openPinStoreInUse(session.configuration);
+  session.remark(remarks);
   const before = await store.describe(phoneNumberId); // before a person types for nothing
   const pin = await askForPin(session, phoneNumberId);
-  const { record, version } = await store.provide(phoneNumberId, pin);
-  const known = stateOf(before, version);
-  const state = known === undefined || known === 'previous' ? 'provided' : known;
+  const audit = cliAudit(session.configuration, session.terminal.now, ENDS_HERE);
+  const entry: Omit<CommandEntry, 'outcome'> = {
+    ...{ action: 'providePin', phoneNumberId, store: place },
+    ...(before?.label === undefined ? {} : { label: before.label }),
+  };
+  const { record, version, known, state } = await audited(
+    audit,
+    entry,
+    { doing: 'providing', failed: 'notProvided' },
+    async () => {
+      const provided = await store.provide(phoneNumberId, pin);
+      const formerState = stateOf(before, provided.version);
+      const newState =
+        formerState === undefined || formerState === 'previous' ? 'provided' : formerState;
+      await audit.write({ ...entry, status: 200, outcome: 'provided', version: newState });
+      return { ...provided, known: formerState, state: newState };
+    },
+  );
   const kept = { phoneNumberId, pin: { store: store.name, record, version, state } };
   if (!session.json) {
     session.tell(

@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import {
   type PinDescription,
   PinNotFoundError,
+  PinRecordChangedError,
   type PinStore,
 } from '../../../activities/pin-store/pin-store.js';
-import { InvalidInputError, OnboardingClientError } from '../../errors.js';
-import { type CommandEntry, cliAudit } from '../cli-audit.js';
+import { OnboardingClientError } from '../../errors.js';
+import { AuditTrailError, type CommandEntry, cliAudit } from '../cli-audit.js';
 import { examples, type Run } from '../command.js';
 import { type ConfirmedAct, confirmId, refuseUnconfirmed } from '../confirm-id.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
@@ -13,7 +14,6 @@ import { askMeta, askTemporal, type MetaAnswer } from '../number-picture.js';
 import { type RemovalObjection, removalObjections, wayBack } from '../pin-removal.js';
 import { openPinStoreInUse } from '../pin-store-in-use.js';
 import { versionTexts } from '../render-number.js';
-import { oneSentence } from '../sentences.js';
 import type { Session } from '../session.js';
 
 interface RemoveFlags {
@@ -78,6 +78,9 @@ async function remove(session: Session, force: boolean, act: ConfirmedAct): Prom
     ...(look.meta.answer === 'none' && look.meta.unasked
       ? [`Meta was not asked whether the number still needs its PIN. ${look.meta.why}`]
       : []),
+    ...(look.meta.answer === 'noSuchNumber'
+      ? ['Meta has no such number for this access token.']
+      : []),
     ...look.objections.map(({ why }) => `Passed over, by --force: ${why}.`),
     wayBack(record).text,
   ]);
@@ -86,7 +89,14 @@ async function remove(session: Session, force: boolean, act: ConfirmedAct): Prom
     look = await lookAt(session, phoneNumberId);
     const [since] = look.objections;
     if (since !== undefined && !force) return refuse(session, phoneNumberId, since);
-    refuseChanged(record, await recordOf(store, phoneNumberId));
+    if (!sameVersions(record, await recordOf(store, phoneNumberId))) {
+      return session.fail(
+        new PinRecordChangedError(
+          `Somebody changed the PIN record of ${phoneNumberId} meanwhile, so it was not removed: look at it again.`,
+        ),
+        EXIT.refused,
+      );
+    }
   }
   const forced = look.objections.map(({ why }) => `${why}.`);
   const { auditFile, auditMissing } = await removeAudited(session, store, record, forced);
@@ -147,14 +157,13 @@ function refuse(session: Session, phoneNumberId: string, objection: RemovalObjec
   return session.fail(new PinStillNeededError(phoneNumberId, objection), EXIT.refused);
 }
 
-/** @throws InvalidInputError where what was confirmed is not what is there now */
-function refuseChanged(shown: PinDescription, now: PinDescription): void {
+function sameVersions(shown: PinDescription, now: PinDescription): boolean {
   const idsOf = ({ versions }: PinDescription) =>
-    Object.entries(versions).map(([state, { version }]) => `${state} ${version}`);
-  if (idsOf(shown).sort().join() === idsOf(now).sort().join()) return;
-  throw new InvalidInputError(
-    `Somebody changed the PIN record of ${shown.phoneNumberId} meanwhile, so it was not removed: look at it again.`,
-  );
+    Object.entries(versions)
+      .map(([state, { version }]) => `${state} ${version}`)
+      .sort()
+      .join();
+  return idsOf(shown) === idsOf(now);
 }
 
 /**
@@ -177,8 +186,11 @@ async function removeAudited(
   };
   const afterwards = (line: CommandEntry) =>
     audit.write(line).then(
-      () => undefined,
-      (error: unknown) => oneSentence(error),
+      () => true,
+      (error: unknown) => {
+        if (error instanceof AuditTrailError) return false;
+        throw error;
+      },
     );
   await audit.write({ ...entry, outcome: 'removing' });
   try {
@@ -188,10 +200,10 @@ async function removeAudited(
     throw error;
   }
   const outcome = forced.length === 0 ? 'removed' : 'removedByForce';
-  const failed = await afterwards({ ...entry, status: 200, outcome });
+  const written = await afterwards({ ...entry, status: 200, outcome });
   return {
     auditFile: audit.file,
-    ...(failed === undefined
+    ...(written
       ? {}
       : {
           auditMissing: `The audit trail ${audit.file} tells that it was begun, and could not be written when it was done.`,

@@ -6,11 +6,12 @@ import {
   PinNotFoundError,
   type PinVersionState,
 } from '../../../activities/pin-store/pin-store.js';
-import { InvalidInputError, OnboardingClientError } from '../../errors.js';
+import { InvalidInputError } from '../../errors.js';
 import { type CommandEntry, cliAudit } from '../cli-audit.js';
 import { examples, type Run } from '../command.js';
 import { DAY_MS, durationOption } from '../duration-option.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { NoNoticeError, needWebhook } from '../notice.js';
 import { openPinStoreInUse } from '../pin-store-in-use.js';
 import { reasonOption } from '../reason-option.js';
 import { oneSentence } from '../sentences.js';
@@ -42,14 +43,14 @@ export function addPinReveal(pin: Command, session: Session, run: Run): void {
     .command('reveal')
     .summary('show a PIN to a person, audited and notified')
     .description(
-      'Show a PIN to the person at this terminal, for when nothing else will do, such as typing it in WhatsApp Manager. It is written to the audit trail with the reason, and notified, before it is shown; where either cannot be done it is not shown. It stays on the screen until Enter is pressed. Have it rotated afterwards with --rotate-after: a PIN that a person has seen is no secret for long. Exit code: 0 shown; 1 not shown; 3 the PIN store has none.',
+      'Show a PIN to the person at this terminal, for when nothing else will do, such as typing it in WhatsApp Manager. It is written to the audit trail with the reason, and notified, before it is shown; where either cannot be done it is not shown. Without a webhook that notifications go to, give --without-notice. It stays on the screen until Enter is pressed. Have it rotated afterwards with --rotate-after: a PIN that a person has seen is no secret for long. Exit code: 0 shown; 1 not shown; 3 the PIN store has none.',
     )
     .argument('[id]', 'phone number id (default: WA_PHONE_NUMBER_ID)')
     .requiredOption('--reason <text>', 'why: kept in the audit trail and notified')
     .option('--which <state>', STATES.join(', '), 'current')
     .option('--rotate-after <duration>', 'have the PIN rotated this long afterwards, such as 1h')
     .option('--without-notice', 'show it also where nobody can be notified; audited as such')
-    .option('--force', 'print it also where standard output is no terminal, or with --json')
+    .option('--force', 'print it also where there is no terminal, or with --json')
     .addHelpText(
       'after',
       examples(
@@ -86,7 +87,8 @@ interface Wish {
 async function reveal(session: Session, wish: Wish): Promise<ExitCode> {
   const { phoneNumberId, state, reason } = wish;
   refuseLogs(session, wish.force);
-  const { store } = await openPinStoreInUse(session.configuration);
+  const { store, remarks } = await openPinStoreInUse(session.configuration);
+  session.remark(remarks);
   const record = await store.describe(phoneNumberId);
   const version = record?.versions[state];
   const audit = cliAudit(session.configuration, session.terminal.now, 'the PIN is not shown');
@@ -120,12 +122,23 @@ async function reveal(session: Session, wish: Wish): Promise<ExitCode> {
 
 /** @throws InvalidInputError where the PIN would end up in a file or a log */
 function refuseLogs(session: Session, force: boolean): void {
-  if (force || (session.terminal.stdout.isTTY === true && !session.json)) return;
-  throw new InvalidInputError(
-    session.json
-      ? 'With --json a PIN would end up in a log: run it in a terminal without --json, or give --force.'
-      : 'Standard output is no terminal, so a PIN would end up in a file or a log: run it in a terminal, or give --force.',
-  );
+  if (force) return;
+  const { stdin, stdout } = session.terminal;
+  if (session.json) {
+    throw new InvalidInputError(
+      'With --json a PIN would end up in a log: run it in a terminal without --json, or give --force.',
+    );
+  }
+  if (stdout.isTTY !== true) {
+    throw new InvalidInputError(
+      'Standard output is no terminal, so a PIN would end up in a file or a log: run it in a terminal, or give --force.',
+    );
+  }
+  if (stdin.isTTY !== true) {
+    throw new InvalidInputError(
+      'Standard input is no terminal, so Enter could not take the PIN off the screen: run it in a terminal, without a pipe, or give --force.',
+    );
+  }
 }
 
 /** @throws NoNoticeError, or what Temporal answers where the rotation cannot be arranged */
@@ -135,7 +148,8 @@ async function tellAndRotate(
   record: PinDescription,
   version: string,
 ): Promise<{ at: string } | undefined> {
-  if (withoutNotice && rotateAfter === undefined) return undefined;
+  if (!withoutNotice) needWebhook(session, NOT_SHOWN);
+  else if (rotateAfter === undefined) return undefined;
   const requestedBy = userName();
   const known = {
     reason,
@@ -165,21 +179,11 @@ async function tellAndRotate(
     });
   } catch (error) {
     if (told) throw error;
-    throw new NoNoticeError(oneSentence(error), { cause: error });
+    throw new NoNoticeError(NOT_SHOWN, oneSentence(error), { cause: error });
   }
 }
 
-/** Nobody could be told, so the PIN is not shown. */
-export class NoNoticeError extends OnboardingClientError {
-  override readonly name = 'NoNoticeError';
-
-  constructor(why: string, options?: ErrorOptions) {
-    super(
-      `Nobody can be notified, so the PIN is not shown. ${why} If it cannot wait, give --without-notice: the audit trail then says so.`,
-      options,
-    );
-  }
-}
+const NOT_SHOWN = 'the PIN is not shown';
 
 interface Shown {
   pin: string;

@@ -13,6 +13,7 @@ import {
 import { renderLastSweep, renderSchedule } from '../render-schedules.js';
 import type { Session } from '../session.js';
 import { addSweepOptions, type SweepFlags, sweepInputOf } from '../sweep-options.js';
+import { userName } from '../user-name.js';
 
 /** How often a comparison may be made. */
 const RECONCILE_EVERY = {
@@ -182,7 +183,7 @@ const ACTS: readonly Act[] = [
       `The schedule ${name} is paused; what runs goes on.`,
       `Go on:   npx wa-onboard schedule resume ${name}`,
     ],
-    act: (client, name) => client.schedules.pause(name),
+    act: (client, name) => client.schedules.pause(name, `paused by ${userName() ?? 'somebody'}`),
   },
   {
     name: 'resume',
