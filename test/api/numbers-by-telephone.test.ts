@@ -67,7 +67,7 @@ test('a telephone number without digits, or of too few, is of no number', async 
   ]);
 });
 
-test('of two records of one telephone number, the one in the account is meant, else the newest', async () => {
+test('of two records of one telephone number, the one in the account is meant, else the newest that is known to be in none', async () => {
   const dated = (createdAt: string, lastRotated?: string) => ({
     versions: {
       current: { version: 'v', createdAt, ...(lastRotated === undefined ? {} : { lastRotated }) },
@@ -84,7 +84,13 @@ test('of two records of one telephone number, the one in the account is meant, e
   ]);
   expect(await idOf(telephone)).toBe('111');
   expect(await idOf(telephone, '8')).toBe('333');
-  expect(await idOf(telephone, '9')).toBe('222');
+  expect(await idOf(telephone, '9')).toBeUndefined();
+  const unplaced = known([
+    record('444', telephone, dated('2026-01-01T00:00:00.000Z', '2026-06-01T00:00:00.000Z')),
+    record('555', telephone, dated('2026-02-01T00:00:00.000Z')),
+    record('666', telephone, { wabaId: '8', ...dated('2026-07-01T00:00:00.000Z') }),
+  ]);
+  expect(await unplaced.idOf(telephone, '9')).toBe('444');
 });
 
 test('a record that cannot be read does not hide the others', async () => {

@@ -12,7 +12,7 @@ export interface KnownNumber {
 export interface NumbersByTelephone {
   /**
    * @param displayPhoneNumber as Meta wrote it; only its digits count
-   * @param wabaId of two records of one telephone number, the one in this account is meant
+   * @param wabaId a record that is in another account is not meant
    * @param at when what is asked for happened, in milliseconds
    * @returns undefined where no PIN record had this telephone number then
    * @throws ApiProblem `not-known-yet` where that is not known, as the records were read before and are not read again so soon
@@ -116,10 +116,14 @@ function entryOf({ phoneNumberId, label, wabaId, versions }: PinDescription): En
   };
 }
 
-/** A telephone number that was taken away and added again has another id, and so two records. */
+/**
+ * A telephone number that was taken away and added again has another id, and so two records. One that is known to be in another
+ * account is not meant.
+ */
 function meant(entries: readonly Entry[], wabaId: string): Entry | undefined {
   const inAccount = entries.filter((entry) => entry.wabaId === wabaId);
-  return [...(inAccount.length > 0 ? inAccount : entries)]
+  const unplaced = entries.filter((entry) => entry.wabaId === undefined);
+  return [...(inAccount.length > 0 ? inAccount : unplaced)]
     .sort((a, b) => (a.newest < b.newest ? -1 : a.newest > b.newest ? 1 : 0))
     .at(-1);
 }

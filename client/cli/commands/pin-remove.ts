@@ -68,7 +68,8 @@ export class PinStillNeededError extends OnboardingClientError {
 async function remove(session: Session, force: boolean, act: ConfirmedAct): Promise<ExitCode> {
   const { phoneNumberId } = act;
   refuseUnconfirmed(session, act); // before anybody is asked for anything
-  const { store, place } = await openPinStoreInUse(session.configuration);
+  const { store, place, remarks } = await openPinStoreInUse(session.configuration);
+  session.remark(remarks);
   const record = await recordOf(store, phoneNumberId);
   session.remark(held(session, record, place));
   let look = await lookAt(session, phoneNumberId);
