@@ -77,10 +77,19 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
     await requireFreePort(port, 'Temporal server', 'TEMPORAL_PORT');
     if (uiPort !== undefined) await requireFreePort(uiPort, 'Temporal UI', 'TEMPORAL_UI_PORT');
     const serverArguments = startDevArguments({ port, uiPort, namespace, dbFile });
-    const log = logFile === undefined ? undefined : await startOfLog(logFile);
-    server = await spawnServer(binary, serverArguments, claim?.serverPidFile, logFile);
     const address = `${LOOPBACK}:${port}`;
-    await untilReady(server, { binary, address, namespace, log });
+    const begin = async () => {
+      const log = logFile === undefined ? undefined : await startOfLog(logFile);
+      const begun = await spawnServer(binary, serverArguments, claim?.serverPidFile, logFile);
+      server = begun;
+      await untilReady(begun, { binary, address, namespace, log });
+      return begun;
+    };
+    server = await begin().catch((error: unknown) => {
+      // Its services talk over ports that it picks at random: where another program took one first, it ends at once.
+      if (server === undefined || !hasEnded(server)) throw error;
+      return begin();
+    });
     return runningServer(server, {
       address,
       namespace,

@@ -100,7 +100,7 @@ test('it starts everything, tells other commands where, and SIGTERM ends it all 
     uiUrl: `http://127.0.0.1:${ports.TEMPORAL_UI_PORT}`,
     graphBaseUrl: `http://127.0.0.1:${ports.SIMULATOR_PORT}`,
     simulator: true,
-    pinStore: { kind: 'local', dir: join(folder, '.onboarding-pins') },
+    pinStore: { kind: 'local', dir: join(folder, '.onboarding-pins'), keepFormer: 10 },
     apiUrl: `http://127.0.0.1:${ports.API_PORT}`,
     pid: npmStart.pid,
   });
@@ -198,7 +198,7 @@ test('a second one in the same folder is refused, and after kill -9 the next one
 });
 
 test.each([
-  ['an unknown PIN store', { PIN_STORE: 'valut' }, 'PIN_STORE must be local or'],
+  ['an unknown PIN store', { PIN_STORE: 'valut' }, 'PIN_STORE must be local,'],
   [
     'a server binary that is not there',
     { TEMPORAL_CLI_PATH: '/nowhere/temporal' },

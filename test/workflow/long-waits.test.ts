@@ -288,7 +288,8 @@ test('a PIN store that cannot be reached is asked every five minutes to promote;
   mend();
   await pass(HOUR + MINUTE);
   expect((await stack.client.result(id)).outcome).toBe('live');
-  expect(await endState(stack, id)).toEqual(liveAfter('register', 'setPin'));
+  // Promoted so late, the PIN is set once more: somebody may have changed it meanwhile.
+  expect(await endState(stack, id)).toEqual(liveAfter('register', 'setPin', 'setPin'));
 });
 
 test('a number that was deleted a moment ago (133015) is registered when Meta has finished', async () => {
