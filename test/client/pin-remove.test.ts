@@ -54,8 +54,8 @@ vi.mock('../../client/cli/pin-store-in-use.js', async (original) => {
     openPinStoreInUse: async (
       configuration: Parameters<typeof storeInUse.openPinStoreInUse>[0],
     ) => {
-      const { store, place } = await actual.openPinStoreInUse(configuration);
-      return { store: world.storeAs(store), place };
+      const { store, ...rest } = await actual.openPinStoreInUse(configuration);
+      return { store: world.storeAs(store), ...rest };
     },
   };
 });
