@@ -53,7 +53,7 @@ export interface NumberAccess {
   /** Options of a write. */
   writing(): RequestOptions;
   readFacts(phoneNumberId: string): Promise<NumberFacts>;
-  /** Runs of the number whose activity is running, as far back as any limit looks. */
+  /** Runs of the number whose activity is running, as far back as the widest limit looks. */
   runsOfThisNumber(): Promise<PastRun[]>;
   /** The newest run of a workflow id. */
   newestRun(workflowId: string): Promise<string | undefined>;

@@ -567,8 +567,6 @@ export type NumberEvent =
 /** Input of the workflow `handleNumberEvent`. */
 export interface NumberEventInput {
   phoneNumberId: string;
-  /** Of Meta's WhatsApp Business account. */
-  wabaId: string;
   label?: string;
   /** What was said; `at` is when, ISO 8601. */
   said: NumberEvent;

@@ -259,31 +259,46 @@ export function parseReconcileInput(raw: unknown): Parsed<CompleteReconcile> {
   );
 }
 
-const EVENTS: readonly NumberEvent['event'][] = [
-  'pinChanged',
-  'pinResetRequested',
-  'pinReset',
-  'nameDecided',
-];
+/** Reads what an event says beside its instant; undefined where that is not usable. */
+type ReadEvent = (said: Record<string, unknown>, at: string) => NumberEvent | undefined;
+
+const EVENTS: Record<NumberEvent['event'], ReadEvent> = {
+  pinChanged: ({ rotate }, at) =>
+    rotate === 'offer' || rotate === 'automatic' ? { event: 'pinChanged', at, rotate } : undefined,
+  pinReset: ({ rotate }, at) =>
+    rotate === 'offer' || rotate === 'automatic' ? { event: 'pinReset', at, rotate } : undefined,
+  pinResetRequested: ({ requester }, at) =>
+    isTextOrAbsent(requester)
+      ? { event: 'pinResetRequested', at, ...defined({ requester }) }
+      : undefined,
+  nameDecided: ({ decision, name, reason }, at) =>
+    (decision === 'approved' || decision === 'declined') &&
+    isTextOrAbsent(name) &&
+    isTextOrAbsent(reason)
+      ? { event: 'nameDecided', at, decision, ...defined({ name, reason }) }
+      : undefined,
+};
+
+function isTextOrAbsent(raw: unknown): raw is string | undefined {
+  return textProblem('', raw) === undefined;
+}
+
+function readEvent(raw: unknown): NumberEvent | undefined {
+  if (!isRecord(raw) || !isInstant(raw['at'])) return undefined;
+  const { event, at } = raw;
+  const [, read] = Object.entries(EVENTS).find(([name]) => name === event) ?? [];
+  return read?.(raw, at as string);
+}
 
 export function parseNumberEvent(raw: unknown): Parsed<NumberEventInput> {
   const given = common(raw, 'handleNumberEvent');
   if (!given.ok) return given;
   const { id, label } = given.value;
-  const { wabaId, said } = raw as Raw<NumberEventInput>;
-  if (
-    !isRecord(said) ||
-    !EVENTS.some((event) => event === said['event']) ||
-    !isInstant(said['at'])
-  ) {
-    return refused(`said must have an instant "at" and an "event", one of ${EVENTS.join(', ')}.`);
+  const said = isRecord(raw) ? readEvent(raw['said']) : undefined;
+  if (said === undefined) {
+    return refused(
+      `said must have an instant "at", an "event", one of ${Object.keys(EVENTS).join(', ')}, and what that event has.`,
+    );
   }
-  return accepted(
-    defined({
-      phoneNumberId: id,
-      wabaId: typeof wabaId === 'string' ? wabaId : '',
-      label: label as string | undefined,
-      said: said as unknown as NumberEvent,
-    }),
-  );
+  return accepted(defined({ phoneNumberId: id, label: label as string | undefined, said }));
 }

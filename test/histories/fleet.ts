@@ -51,10 +51,7 @@ async function over({ temporal }: Stack, started: { workflowId: string }) {
 
 const told = async (stack: Stack, phoneNumberId: string, said: object) => {
   const key = randomUUID();
-  await stack.client.handleNumberEvent(
-    { phoneNumberId, wabaId: ACCOUNT, said: said as never },
-    key,
-  );
+  await stack.client.handleNumberEvent({ phoneNumberId, said: said as never }, key);
   return over(stack, { workflowId: `whatsapp-number-event-${phoneNumberId}-${key}` });
 };
 

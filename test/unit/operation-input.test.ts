@@ -11,6 +11,8 @@ import {
 
 const ID = '106540352242922';
 const DAY_MS = 86_400_000;
+const AT = '2026-11-23T14:32:05Z';
+const CHANGED = { event: 'pinChanged', at: AT, rotate: 'offer' };
 
 describe('what is usable is completed', () => {
   test.each([
@@ -39,8 +41,8 @@ describe('what is usable is completed', () => {
     ],
     [
       parseNumberEvent,
-      { phoneNumberId: ID, wabaId: '1', said: { event: 'pinChanged', at: '2026-11-23T14:32:05Z' } },
-      { phoneNumberId: ID, wabaId: '1', said: { event: 'pinChanged', at: '2026-11-23T14:32:05Z' } },
+      { phoneNumberId: ID, said: { ...CHANGED, more: 1 } },
+      { phoneNumberId: ID, said: CHANGED },
     ],
   ])('%o %o', (parse, raw, value) => {
     expect(parse(raw)).toEqual({ ok: true, value });
@@ -68,7 +70,14 @@ describe('what is not usable is refused with one sentence', () => {
     [parseSweepInput, { haltShare: 0 }, /haltShare must be/],
     [parseReconcileInput, { wabaId: 'x' }, /wabaId must be/],
     [parseReconcileInput, { subscribe: 'yes' }, /subscribe must be true or false/],
-    [parseNumberEvent, { phoneNumberId: ID, said: { event: 'rain', at: 'x' } }, /said must have/],
+    [parseNumberEvent, { phoneNumberId: ID, said: { event: 'rain', at: AT } }, /said must have/],
+    [parseNumberEvent, { phoneNumberId: ID, said: { ...CHANGED, at: 'x' } }, /said must have/],
+    [parseNumberEvent, { phoneNumberId: ID, said: { ...CHANGED, rotate: 1 } }, /said must have/],
+    [
+      parseNumberEvent,
+      { phoneNumberId: ID, said: { event: 'nameDecided', at: AT, decision: 'maybe' } },
+      /said must have/,
+    ],
   ])('%o %o', (parse, raw, sentence) => {
     const parsed = parse(raw);
     expect(parsed.ok).toBe(false);

@@ -50,7 +50,7 @@ export async function handleChange(
     if (number === undefined) return { ...of, outcome: 'unknownNumber' };
     of = { ...event, ...number };
     const outcome = await client.handleNumberEvent(
-      { ...number, wabaId: change.wabaId, said },
+      { ...number, said },
       keyOf(change, number.phoneNumberId),
     );
     return { ...of, outcome };
